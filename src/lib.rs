@@ -1,1 +1,12 @@
-//! x
+#![doc = include_str!("../README.md")]
+
+pub mod clock;
+pub mod error;
+pub mod json;
+pub mod message;
+pub mod session;
+pub mod usage;
+
+pub mod store;
+
+pub use error::{Error, ErrorKind, Result, Retry};
