@@ -7,6 +7,10 @@ pub mod message;
 pub mod session;
 pub mod usage;
 
+pub mod chain;
+pub mod memory;
+pub mod model;
+pub mod recall;
 pub mod store;
 
 pub use error::{Error, ErrorKind, Result, Retry};

@@ -1,0 +1,202 @@
+//! How much of a session comes back.
+
+use std::collections::HashSet;
+use std::num::NonZeroU32;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::message::Role;
+use crate::session::{Position, StoredTurn};
+use crate::store::{Fill, Note, Recent, SessionState, Unreadable, Window};
+use crate::usage::Usage;
+
+/// Which part of a session a memory recalls. It is always the newest, oldest first, and a tool call always comes with
+/// its result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "policy", rename_all = "camelCase")]
+pub enum Recall {
+    /// Everything.
+    #[default]
+    Everything,
+    /// The newest turns.
+    LastTurns {
+        /// How many.
+        turns: NonZeroU32,
+    },
+    /// The newest messages; fewer where a tool call would be parted from its result, but never less than one turn's
+    /// answer.
+    LastMessages {
+        /// How many at most.
+        messages: NonZeroU32,
+    },
+}
+
+impl Recall {
+    /// What to read from the store.
+    #[must_use]
+    pub fn window(self) -> Window {
+        match self {
+            Self::Everything => Window::Everything,
+            Self::LastTurns { turns } => Window::LastTurns(turns),
+            Self::LastMessages { messages } => Window::LastMessages(messages),
+        }
+    }
+
+    /// Takes what this policy recalls out of what was read.
+    #[must_use]
+    pub fn apply(self, recent: Recent) -> Recalled {
+        let mut turns = recent.turns;
+        let read: usize = turns.iter().map(|turn| turn.messages.len()).sum();
+        match self {
+            Self::Everything => {}
+            Self::LastTurns { turns: keep } => {
+                turns.drain(..turns.len().saturating_sub(keep.get() as usize));
+            }
+            Self::LastMessages { messages } => keep_last_messages(&mut turns, messages.get() as usize),
+        }
+        let kept: usize = turns.iter().map(|turn| turn.messages.len()).sum();
+        Recalled {
+            notes: recent.notes,
+            turns,
+            left_out: LeftOut { read_messages: (read - kept) as u64, older: !recent.complete },
+            position: recent.position,
+            state: recent.state,
+            unreadable: recent.unreadable,
+            fill: recent.fill,
+            usage: recent.usage,
+        }
+    }
+}
+
+/// Drops the oldest messages until at most `limit` are left and no tool result stands without its call.
+fn keep_last_messages(turns: &mut Vec<StoredTurn>, limit: usize) {
+    let total: usize = turns.iter().map(|turn| turn.messages.len()).sum();
+    let Some(newest_len) = turns.last().map(|turn| turn.messages.len()) else { return };
+    let mut skip = total.saturating_sub(limit);
+    let parted = |skip: usize| {
+        let kept = || turns.iter().flat_map(|turn| &turn.messages).skip(skip);
+        let called: HashSet<&str> =
+            kept().flat_map(|message| &message.tool_calls).map(|call| call.id.as_str()).collect();
+        kept().any(|message| {
+            message.role == Role::Tool
+                && message.tool_call_id.as_deref().is_none_or(|id| !called.contains(id))
+        })
+    };
+    while skip < total && parted(skip) {
+        skip += 1;
+    }
+    if skip == total {
+        skip = total - newest_len;
+    }
+    turns.retain_mut(|turn| {
+        let drop = skip.min(turn.messages.len());
+        skip -= drop;
+        turn.messages.drain(..drop);
+        !turn.messages.is_empty()
+    });
+}
+
+/// What came back of a session.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Recalled {
+    /// Notes that the store brought along, such as a summary.
+    pub notes: Vec<Note>,
+    /// Oldest first.
+    pub turns: Vec<StoredTurn>,
+    /// What was not recalled.
+    pub left_out: LeftOut,
+    /// The end of the session.
+    pub position: Option<Position>,
+    /// What is known of the session.
+    pub state: SessionState,
+    /// Rows in the window that can't be read.
+    pub unreadable: Vec<Unreadable>,
+    /// How full the session's item is, in layouts that keep a session in one.
+    pub fill: Option<Fill>,
+    /// What the load cost.
+    pub usage: Usage,
+}
+
+impl Recalled {
+    /// All messages, oldest first.
+    pub fn messages(&self) -> impl Iterator<Item = &crate::message::Message> {
+        self.turns.iter().flat_map(|turn| &turn.messages)
+    }
+}
+
+/// What was not recalled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// Messages that were read and not recalled.
+    pub read_messages: u64,
+    /// Whether the session has older turns that were not even read.
+    pub older: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::RawJson;
+    use crate::message::{Message, ToolCall};
+
+    fn recent(turns: Vec<Vec<Message>>) -> Recent {
+        let turns = turns.into_iter().enumerate().map(|(at, messages)| StoredTurn {
+            id: None,
+            position: Position::new(at.to_string()),
+            messages,
+            tokens: None,
+            stored_at_epoch_secs: None,
+            expires_at_epoch_secs: None,
+        });
+        Recent {
+            turns: turns.collect(),
+            position: None,
+            state: SessionState::Present,
+            complete: true,
+            unreadable: Vec::new(),
+            notes: Vec::new(),
+            fill: None,
+            usage: Usage::default(),
+        }
+    }
+
+    fn with_tool() -> Vec<Message> {
+        let call =
+            ToolCall { id: "c1".into(), name: "clock".into(), arguments: RawJson::parse("{}").unwrap() };
+        let calls = Message { tool_calls: vec![call], ..Message::assistant("") };
+        vec![Message::user("time?"), calls, Message::tool("c1", "noon"), Message::assistant("It is noon.")]
+    }
+
+    fn texts(recall: Recall, turns: Vec<Vec<Message>>) -> Vec<String> {
+        recall.apply(recent(turns)).messages().map(Message::text).collect()
+    }
+
+    fn last_messages(messages: u32) -> Recall {
+        Recall::LastMessages { messages: NonZeroU32::new(messages).unwrap() }
+    }
+
+    #[test]
+    fn a_tool_result_never_stands_without_its_call() {
+        assert_eq!(texts(last_messages(4), vec![with_tool()]), ["time?", "", "noon", "It is noon."]);
+        assert_eq!(texts(last_messages(3), vec![with_tool()]), ["", "noon", "It is noon."]);
+        assert_eq!(texts(last_messages(2), vec![with_tool()]), ["It is noon."]);
+    }
+
+    #[test]
+    fn at_least_the_newest_turn_comes_back() {
+        let mut turn = with_tool();
+        turn.pop();
+        assert_eq!(texts(last_messages(1), vec![vec![Message::user("a")], turn]), ["time?", "", "noon"]);
+    }
+
+    #[test]
+    fn what_is_left_out_is_counted() {
+        let turns = || (0..5).map(|n| vec![Message::user(n.to_string())]).collect::<Vec<_>>();
+        let recalled = last_messages(2).apply(recent(turns()));
+        assert_eq!(recalled.left_out, LeftOut { read_messages: 3, older: false });
+        let two = NonZeroU32::new(2).unwrap();
+        assert_eq!(texts(Recall::LastTurns { turns: two }, turns()), ["3", "4"]);
+        assert_eq!(texts(Recall::Everything, turns()).len(), 5);
+    }
+}
