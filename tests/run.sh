@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Installs what the tests need, then runs every check. Ends with the number of tests that ran; none is a failure.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+step() {
+  printf '\n== %s\n' "$*"
+  "$@"
+}
+
+step tests/install.sh
+
+step cargo fmt --all --check
+for features in '' dynamodb upstash models; do
+  step cargo clippy --locked -p canvas-memory --no-default-features --features "$features" -- -D warnings
+done
+step cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
+RUSTDOCFLAGS='-D warnings' step cargo doc --locked --workspace --no-deps
+step cargo deny --locked --all-features check licenses bans sources
+
+# Tests go through a pipe that also keeps their output, to count them.
+step cargo test --locked --workspace --all-features --no-fail-fast 2>&1 | tee "$log"
+
+passed=$(awk '/^test result:/ { n += $4 } END { print n + 0 }' "$log")
+failed=$(awk '/^test result:/ { n += $6 } END { print n + 0 }' "$log")
+printf '\n%d passed, %d failed\n' "$passed" "$failed"
+[ "$passed" -gt 0 ] && [ "$failed" -eq 0 ]
