@@ -1,7 +1,10 @@
 //! One error for the whole library.
 
+use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::fmt;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::session::{Position, TurnId};
 use crate::usage::Usage;
@@ -61,7 +64,8 @@ pub enum ErrorKind {
 }
 
 /// Whether the same call can be made again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Retry {
     /// It would fail again: something has to change first.
     Never,
@@ -226,6 +230,35 @@ impl fmt::Debug for Error {
     }
 }
 
+/// For programs: `{"kind", "message", "operation"?, "field"?, "turnId"?, "position"?, "retry", "context", "usage"}`.
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let Inner { kind, message, operation, context, usage, .. } = &*self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("kind", kind.code())?;
+        map.serialize_entry("message", message)?;
+        if let Some(operation) = operation {
+            map.serialize_entry("operation", operation)?;
+        }
+        match kind {
+            ErrorKind::InvalidInput { field } => map.serialize_entry("field", field)?,
+            ErrorKind::Conflict { position } => map.serialize_entry("position", position)?,
+            ErrorKind::Unknown { turn_id, position } => {
+                map.serialize_entry("turnId", turn_id)?;
+                map.serialize_entry("position", position)?;
+            }
+            _ => {}
+        }
+        map.serialize_entry("retry", &self.retry())?;
+        map.serialize_entry(
+            "context",
+            &context.iter().map(|(name, value)| (*name, value)).collect::<BTreeMap<_, _>>(),
+        )?;
+        map.serialize_entry("usage", usage)?;
+        map.end()
+    }
+}
+
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
@@ -249,5 +282,15 @@ mod tests {
             "load: the table is not there; create it or correct `tableName` (table chat, region eu-west-1)"
         );
         assert_eq!(error.retry(), Retry::Never);
+    }
+
+    #[test]
+    fn a_program_reads_what_to_do() {
+        let kind = ErrorKind::Unknown { turn_id: TurnId::new("t1").unwrap(), position: None };
+        let json = serde_json::to_value(Error::new(kind, "no reply").with("table", "chat")).unwrap();
+        assert_eq!(json["kind"], "unknown");
+        assert_eq!(json["turnId"], "t1");
+        assert_eq!(json["retry"], "now");
+        assert_eq!(json["context"]["table"], "chat");
     }
 }
