@@ -1,11 +1,13 @@
 """The command line that the history scripts here share; see ../README.md for the contract."""
 
 import argparse
+import base64
 import json
 import os
 import sys
 import traceback
 
+from boto3.dynamodb.types import Binary
 from langchain_core.messages import message_to_dict
 
 from message import from_langchain, to_langchain
@@ -36,11 +38,12 @@ def run(add_options, open_history):
 
 
 def plain(value):
-    """JSON for what DynamoDB's types become in Python: numbers are Decimal, sets are set, bytes are Binary."""
+    """JSON for what DynamoDB's types become in Python: Decimal, set, Binary."""
+    if isinstance(value, Binary):
+        return base64.b64encode(bytes(value)).decode()
     if isinstance(value, set):
-        return sorted(value)
-    number = float(value)
-    return int(number) if number.is_integer() else number
+        return sorted(value, key=repr)
+    return int(value) if value == int(value) else float(value)
 
 
 def placeholder_aws_environment():

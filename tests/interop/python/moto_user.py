@@ -33,7 +33,9 @@ def main():
 
 def set_unchecked_actions(endpoint, count):
     """How many more requests moto lets through unchecked: INITIAL_NO_AUTH_ACTION_COUNT, while it runs."""
-    urlopen(Request(f"{endpoint}/moto-api/reset-auth", data=count.encode(), method="POST")).close()
+    # moto reads the raw body, which a form's content type (urllib's default) would have consumed.
+    headers = {"Content-Type": "text/plain"}
+    urlopen(Request(f"{endpoint}/moto-api/reset-auth", data=count.encode(), headers=headers)).close()
 
 
 def create_user(endpoint, policy):
