@@ -1,0 +1,78 @@
+#!/bin/sh
+# Installs what the tests need beside Rust, on Debian 12 or a system like it: redis-server, and in tests/interop the npm and
+# PyPI packages that its README describes. Asks nothing; run again, it does only what is missing.
+set -eu
+
+NODE_MAJOR_MIN=20
+NODE_VERSION=22.23.3
+
+cd "$(dirname "$0")/interop"
+
+main() {
+    need redis-server redis-server
+    has_venv || apt_install python3 python3-venv
+    node_link
+    npm_packages
+    python_packages
+    echo "tests/install.sh: everything is in place"
+}
+
+need() { # COMMAND PACKAGE…
+    command -v "$1" >/dev/null || { shift; apt_install "$@"; }
+}
+
+has_venv() {
+    python3 -c 'import ensurepip, venv' 2>/dev/null
+}
+
+apt_install() {
+    as_root=
+    [ "$(id -u)" -eq 0 ] || as_root=sudo
+    $as_root apt-get update -qq
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+}
+
+# .bin/node is the Node.js that the tests run: the system's if it is new enough, else one from npm.
+node_link() {
+    new_enough .bin/node && return
+    need npm nodejs npm
+    mkdir -p .bin
+    if new_enough node; then
+        ln -sf "$(command -v node)" .bin/node
+    else
+        package="node-linux-$(node -p process.arch)"
+        npm install --prefix .node --no-save --no-package-lock "$package@$NODE_VERSION"
+        ln -sf "../.node/node_modules/$package/bin/node" .bin/node
+    fi
+}
+
+new_enough() { # NODE
+    major=$("$1" -p 'process.versions.node.split(".")[0]' 2>/dev/null) && [ "$major" -ge "$NODE_MAJOR_MIN" ]
+}
+
+npm_packages() {
+    stamped node_modules package.json package-lock.json .npmrc && return
+    need npm nodejs npm
+    npm ci
+    stamp node_modules package.json package-lock.json .npmrc
+}
+
+python_packages() {
+    stamped .venv requirements.txt && return
+    python3 -m venv --clear .venv
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+    stamp .venv requirements.txt
+}
+
+# A finished folder holds the checksums of the files it was made from, so that an interrupted run starts again.
+stamped() { # FOLDER FILE…
+    folder=$1; shift
+    [ -f "$folder/.stamp" ] && [ "$(sha256sum "$@")" = "$(cat "$folder/.stamp")" ]
+}
+
+stamp() { # FOLDER FILE…
+    folder=$1; shift
+    sha256sum "$@" >"$folder/.stamp"
+}
+
+main
