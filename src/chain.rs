@@ -46,7 +46,7 @@ pub struct RunRequest {
 
 /// What a run tells while it works.
 #[derive(Clone, Debug, Serialize)]
-#[serde(tag = "event", rename_all = "camelCase")]
+#[serde(tag = "event", rename_all = "snake_case")]
 pub enum RunEvent {
     /// First of all.
     Started {
@@ -66,12 +66,12 @@ pub enum RunEvent {
 
 /// A step of a run, with time and cost.
 #[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "snake_case")]
 pub struct Step {
     /// What was done.
     pub kind: StepKind,
     /// How long it took.
-    #[serde(rename = "tookMs", serialize_with = "millis")]
+    #[serde(rename = "took_ms", serialize_with = "millis")]
     pub took: Duration,
     /// What the backend charged.
     pub usage: Usage,
@@ -83,7 +83,7 @@ fn millis<S: Serializer>(took: &Duration, serializer: S) -> std::result::Result<
 
 /// What a step did.
 #[derive(Clone, Debug, Serialize)]
-#[serde(tag = "step", rename_all = "camelCase")]
+#[serde(tag = "step", rename_all = "snake_case")]
 pub enum StepKind {
     /// Memory was read.
     Loaded {
@@ -99,10 +99,8 @@ pub enum StepKind {
         /// The model's name.
         model: String,
         /// Tokens of the prompt, where the provider tells.
-        #[serde(rename = "inputTokens")]
         input_tokens: Option<u64>,
         /// Tokens of the answer, where the provider tells.
-        #[serde(rename = "outputTokens")]
         output_tokens: Option<u64>,
     },
     /// The turn was stored.

@@ -65,7 +65,7 @@ pub enum ErrorKind {
 
 /// Whether the same call can be made again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "snake_case")]
 pub enum Retry {
     /// It would fail again: something has to change first.
     Never,
@@ -230,7 +230,7 @@ impl fmt::Debug for Error {
     }
 }
 
-/// For programs: `{"kind", "message", "operation"?, "field"?, "turnId"?, "position"?, "retry", "context", "usage"}`.
+/// For programs: `{"kind", "message", "operation"?, "field"?, "turn_id"?, "position"?, "retry", "context", "usage"}`.
 impl Serialize for Error {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let Inner { kind, message, operation, context, usage, .. } = &*self.0;
@@ -244,7 +244,7 @@ impl Serialize for Error {
             ErrorKind::InvalidInput { field } => map.serialize_entry("field", field)?,
             ErrorKind::Conflict { position } => map.serialize_entry("position", position)?,
             ErrorKind::Unknown { turn_id, position } => {
-                map.serialize_entry("turnId", turn_id)?;
+                map.serialize_entry("turn_id", turn_id)?;
                 map.serialize_entry("position", position)?;
             }
             _ => {}
@@ -289,7 +289,7 @@ mod tests {
         let kind = ErrorKind::Unknown { turn_id: TurnId::new("t1").unwrap(), position: None };
         let json = serde_json::to_value(Error::new(kind, "no reply").with("table", "chat")).unwrap();
         assert_eq!(json["kind"], "unknown");
-        assert_eq!(json["turnId"], "t1");
+        assert_eq!(json["turn_id"], "t1");
         assert_eq!(json["retry"], "now");
         assert_eq!(json["context"]["table"], "chat");
     }

@@ -43,6 +43,13 @@ impl RawJson {
         serde_json::from_str(&mend_surrogates(self.as_str()))
     }
 
+    /// Decodes the value where that loses nothing: `None` when it does not fit `T` or holds a lone surrogate that `T`
+    /// can't.
+    #[must_use]
+    pub fn decode_exact<T: for<'de> Deserialize<'de>>(&self) -> Option<T> {
+        serde_json::from_str(self.as_str()).ok()
+    }
+
     /// Whether the value is `null`, `""`, `{}` or `[]`: what writers leave where they have nothing to say.
     #[must_use]
     pub fn is_blank(&self) -> bool {

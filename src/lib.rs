@@ -8,6 +8,7 @@ pub mod session;
 pub mod usage;
 
 pub mod chain;
+pub mod conformance;
 pub mod memory;
 pub mod model;
 pub mod recall;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 use crate::recall::{Recall, Recalled};
@@ -33,7 +34,8 @@ pub struct MemoryOptions {
 }
 
 /// The name of a prompt variable; `chat_history` unless the node says otherwise.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
 pub struct MemoryKey(pub String);
 
 impl Default for MemoryKey {
@@ -53,7 +55,7 @@ pub struct EffectiveSession {
 
 /// Who named a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "snake_case")]
 pub enum SessionSource {
     /// The request.
     Request,

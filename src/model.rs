@@ -72,13 +72,22 @@ pub struct Answer {
 /// # Errors
 /// What the stream ended with; `Protocol` when it broke off without an end.
 pub async fn collect(mut stream: AnswerStream, mut on_text: impl FnMut(&str) + Send) -> Result<Answer> {
+    let mut began = false;
     while let Some(event) = stream.next().await.transpose().map_err(|error| error.in_operation("answer"))? {
         match event {
-            AnswerEvent::Text(text) => on_text(&text),
+            AnswerEvent::Text(text) => {
+                began = true;
+                on_text(&text);
+            }
             AnswerEvent::Done(answer) => {
                 return Ok(answer);
             }
         }
     }
-    Err(Error::new(ErrorKind::Protocol, "the model's answer broke off; ask again").in_operation("answer"))
+    let message = if began {
+        "the model's answer broke off; ask again"
+    } else {
+        "the model's server answered nothing that is an answer; check the model's address"
+    };
+    Err(Error::new(ErrorKind::Protocol, message).in_operation("answer"))
 }

@@ -6,8 +6,8 @@ use std::num::NonZeroU32;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::message::Role;
-use crate::session::{Position, StoredTurn};
+use crate::message::{Message, Role};
+use crate::session::{Position, StoredTurn, TurnId};
 use crate::store::{Fill, Note, Recent, SessionState, Unreadable, Window};
 use crate::usage::Usage;
 
@@ -120,8 +120,14 @@ pub struct Recalled {
 
 impl Recalled {
     /// All messages, oldest first.
-    pub fn messages(&self) -> impl Iterator<Item = &crate::message::Message> {
+    pub fn messages(&self) -> impl Iterator<Item = &Message> {
         self.turns.iter().flat_map(|turn| &turn.messages)
+    }
+
+    /// The turn with this id, if it was recalled.
+    #[must_use]
+    pub fn turn(&self, id: &TurnId) -> Option<&StoredTurn> {
+        self.turns.iter().find(|turn| turn.id.as_ref() == Some(id))
     }
 }
 
@@ -138,7 +144,7 @@ pub struct LeftOut {
 mod tests {
     use super::*;
     use crate::json::RawJson;
-    use crate::message::{Message, ToolCall};
+    use crate::message::ToolCall;
 
     fn recent(turns: Vec<Vec<Message>>) -> Recent {
         let turns = turns.into_iter().enumerate().map(|(at, messages)| StoredTurn {

@@ -3,9 +3,11 @@
 //! A store is a layout on a connected client. The ten promises that each store keeps are spelled out, and checked, in
 //! [`crate::conformance`].
 
+mod in_process;
 mod metered;
 mod types;
 
+pub use in_process::InProcessStore;
 pub use metered::Metered;
 pub use types::*;
 

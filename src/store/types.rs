@@ -23,7 +23,7 @@ pub enum After {
 
 /// For how long a turn id alone, without a position, is known to be taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "snake_case")]
 pub enum Dedupe {
     /// While the turn is among the newest that the store reads. For turn ids that the host mints.
     #[default]
@@ -113,7 +113,7 @@ pub enum Consistency {
 
 /// What is known of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "snake_case")]
 pub enum SessionState {
     /// Nothing is stored.
     New,
@@ -315,7 +315,7 @@ pub struct Mended {
 
 /// In which order a store lists sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "snake_case")]
 pub enum SessionOrder {
     /// Newest first; a page reads what it returns.
     NewestFirst,
