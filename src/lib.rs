@@ -14,4 +14,11 @@ pub mod model;
 pub mod recall;
 pub mod store;
 
+#[cfg(feature = "dynamodb")]
+pub mod dynamodb;
+#[cfg(any(feature = "dynamodb", feature = "upstash"))]
+pub mod langchain;
+#[cfg(feature = "upstash")]
+pub mod upstash;
+
 pub use error::{Error, ErrorKind, Result, Retry};

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
-use tokio::io::AsyncWriteExt;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout};
+use tokio::sync::Mutex;
 
 /// A Node.js command for a script in `tests/interop/js`.
 pub(crate) fn node(script: &str) -> Command {
@@ -48,6 +50,15 @@ pub(crate) struct History {
     package: Package,
     backend: &'static str,
     options: Vec<String>,
+    /// Started with the first request: a start takes far longer than a request.
+    script: Mutex<Option<Script>>,
+}
+
+/// A running script. It ends when this is dropped.
+struct Script {
+    _child: Child,
+    requests: ChildStdin,
+    answers: Lines<BufReader<ChildStdout>>,
 }
 
 /// Whose code handles the session.
@@ -62,6 +73,10 @@ pub(crate) enum Package {
 }
 
 impl History {
+    fn new(package: Package, backend: &'static str) -> Self {
+        Self { package, backend, options: Vec::new(), script: Mutex::default() }
+    }
+
     /// The session in a DynamoDB table with a partition key.
     pub(crate) fn dynamodb(
         package: Package,
@@ -70,7 +85,7 @@ impl History {
         partition_key: &str,
         session: &str,
     ) -> Self {
-        Self { package, backend: "dynamodb", options: Vec::new() }
+        Self::new(package, "dynamodb")
             .option("endpoint", endpoint)
             .option("table", table)
             .option("partition-key", partition_key)
@@ -79,10 +94,7 @@ impl History {
 
     /// The session in a Redis behind the Upstash REST protocol.
     pub(crate) fn upstash(package: Package, url: &str, token: &str, session: &str) -> Self {
-        Self { package, backend: "upstash", options: Vec::new() }
-            .option("url", url)
-            .option("token", token)
-            .option("session", session)
+        Self::new(package, "upstash").option("url", url).option("token", token).option("session", session)
     }
 
     /// One more option of the script, without the dashes: `option("ttl", "60")`.
@@ -94,22 +106,22 @@ impl History {
 
     /// Adds messages, one by one. The error is what the package said.
     pub(crate) async fn write(&self, messages: &Value) -> Result<(), String> {
-        self.run(&["write"], &messages.to_string()).await.map(drop)
+        self.request(json!({"operation": "write", "messages": messages})).await.map(drop)
     }
 
     /// All messages, oldest first, in our shape.
     pub(crate) async fn read(&self) -> Result<Value, String> {
-        self.run(&["read"], "").await.map(|output| json(&output))
+        self.request(json!({"operation": "read"})).await
     }
 
     /// All messages, oldest first, as the package itself serialises them: `{"type", "data"}`.
     pub(crate) async fn read_raw(&self) -> Result<Value, String> {
-        self.run(&["read", "--raw"], "").await.map(|output| json(&output))
+        self.request(json!({"operation": "read", "raw": true})).await
     }
 
     /// Removes the session.
     pub(crate) async fn clear(&self) -> Result<(), String> {
-        self.run(&["clear"], "").await.map(drop)
+        self.request(json!({"operation": "clear"})).await.map(drop)
     }
 
     fn command(&self) -> Command {
@@ -123,29 +135,32 @@ impl History {
         command
     }
 
-    /// Runs beside the test, which may itself be what the program talks to.
-    async fn run(&self, operation: &[&str], input: &str) -> Result<String, String> {
-        let mut child = tokio::process::Command::from(self.command())
-            .args(operation)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the interpreter was found");
-        let mut stdin = child.stdin.take().expect("standard input is piped");
-        // A script that refuses its options ends without reading; its exit code and error tell.
-        let _ = stdin.write_all(input.as_bytes()).await;
-        drop(stdin);
-        let output = child.wait_with_output().await.expect("the script was started");
-        if output.status.success() {
-            Ok(String::from_utf8(output.stdout).expect("the scripts print UTF-8"))
-        } else {
-            Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    /// The script runs beside the test, which may itself be what it talks to.
+    async fn request(&self, request: Value) -> Result<Value, String> {
+        let mut script = self.script.lock().await;
+        let script = script.get_or_insert_with(|| Script::start(self.command()));
+        // A script that has ended takes nothing and answers nothing.
+        let _ = script.requests.write_all(format!("{request}\n").as_bytes()).await;
+        let answer = script.answers.next_line().await.expect("the scripts print UTF-8");
+        let answer = answer.expect("the script has ended; its error stands above");
+        let mut answer: Value = serde_json::from_str(&answer).expect("the scripts print JSON");
+        match answer["error"].as_str() {
+            Some(error) => Err(error.to_owned()),
+            None => Ok(answer["result"].take()),
         }
     }
 }
 
-fn json(output: &str) -> Value {
-    serde_json::from_str(output).expect("the scripts print JSON")
+impl Script {
+    fn start(command: Command) -> Self {
+        let mut child = tokio::process::Command::from(command)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the interpreter was found");
+        let requests = child.stdin.take().expect("standard input is piped");
+        let answers = child.stdout.take().expect("standard output is piped");
+        Self { _child: child, requests, answers: BufReader::new(answers).lines() }
+    }
 }

@@ -10,9 +10,18 @@
     reason = "clippy.toml exempts tests, but not the functions that they share"
 )]
 
+pub(crate) mod conversation;
 pub(crate) mod dynalite;
+#[cfg(feature = "dynamodb")]
 pub(crate) mod dynamodb;
+#[cfg(feature = "dynamodb")]
+pub(crate) mod dynoxide;
+pub(crate) mod fault_proxy;
 pub(crate) mod interop;
+pub(crate) mod journey;
 pub(crate) mod moto;
+pub(crate) mod openai_stub;
 pub(crate) mod process;
 pub(crate) mod redis_server;
+#[cfg(feature = "upstash")]
+pub(crate) mod upstash_endpoint;

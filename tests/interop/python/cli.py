@@ -14,27 +14,36 @@ from message import from_langchain, to_langchain
 
 
 def run(add_options, open_history):
-    """Runs `write`, `read` or `clear` on the history that `open_history` returns for the parsed options."""
+    """Answers requests on the history that `open_history` returns for the parsed options, opened anew for each."""
     parser = argparse.ArgumentParser(allow_abbrev=False)
-    parser.add_argument("operation", choices=["write", "read", "clear"])
     parser.add_argument("--session", required=True)
     parser.add_argument("--ttl", type=int)
-    parser.add_argument("--raw", action="store_true")
     add_options(parser)
     options = parser.parse_args()
+    for line in sys.stdin:
+        answer = answer_to(json.loads(line), lambda: open_history(options))
+        print(json.dumps(answer, default=plain), flush=True)
+
+
+def answer_to(request, open_history):
     try:
-        history = open_history(options)
-        if options.operation == "write":
-            for message in json.load(sys.stdin):
-                history.add_message(to_langchain(message))
-        elif options.operation == "clear":
-            history.clear()
-        else:
-            show = message_to_dict if options.raw else from_langchain
-            print(json.dumps([show(m) for m in history.messages], default=plain))
+        return {"result": perform(request, open_history())}
     except Exception:
-        traceback.print_exc()
-        sys.exit(1)
+        return {"error": traceback.format_exc()}
+
+
+def perform(request, history):
+    match request["operation"]:
+        case "write":
+            for message in request["messages"]:
+                history.add_message(to_langchain(message))
+        case "read":
+            show = message_to_dict if request.get("raw") else from_langchain
+            return [show(message) for message in history.messages]
+        case "clear":
+            history.clear()
+        case other:
+            raise ValueError(f"no such operation: {other}")
 
 
 def plain(value):

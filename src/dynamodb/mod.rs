@@ -1,0 +1,17 @@
+//! Amazon DynamoDB: the client and the layouts on it.
+
+mod attribute;
+mod client;
+pub(crate) mod error;
+pub mod history;
+pub mod item_per_session;
+pub mod layout;
+pub mod list;
+pub(crate) mod meter;
+pub mod probe;
+pub mod size;
+pub mod tables;
+pub mod turns;
+
+pub use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider, SharedHttpClient};
+pub use client::{DynamoClient, DynamoConfig, Timeouts};

@@ -1,0 +1,18 @@
+//! The Lua scripts. Each names all its keys, so that Upstash locks those and not the whole database.
+
+use std::sync::LazyLock;
+
+pub(super) static APPEND: LazyLock<String> =
+    LazyLock::new(|| script(concat!(include_str!("turns.lua"), include_str!("append.lua"))));
+pub(super) static RECENT: LazyLock<String> =
+    LazyLock::new(|| script(concat!(include_str!("turns.lua"), include_str!("recent.lua"))));
+pub(super) static CLEAR: LazyLock<String> =
+    LazyLock::new(|| script(concat!(include_str!("turns.lua"), include_str!("clear.lua"))));
+pub(super) static SET_NOTE: LazyLock<String> = LazyLock::new(|| script(include_str!("set_note.lua")));
+
+/// The script as it is sent with each call: without indentation and comments.
+fn script(source: &str) -> String {
+    let lines =
+        source.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with("--"));
+    std::iter::once("#!lua flags=allow-key-locking").chain(lines).collect::<Vec<_>>().join("\n")
+}

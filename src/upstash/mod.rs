@@ -1,0 +1,16 @@
+//! Upstash Redis over its REST API, and any endpoint that speaks it: the client, and the layout on it.
+
+mod client;
+mod config;
+mod failure;
+mod guard;
+mod reply;
+mod transport;
+
+pub mod list;
+
+pub use client::{Client, Command, Intent};
+pub use config::{ClientConfig, Timeouts};
+pub use guard::AddressGuard;
+pub use reply::Reply;
+pub use transport::{HttpTransport, Request, Response, SendError, Transport};
