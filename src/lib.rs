@@ -11,14 +11,25 @@ pub mod chain;
 pub mod conformance;
 pub mod memory;
 pub mod model;
+pub mod prompt;
 pub mod recall;
 pub mod store;
+
+pub mod declare;
+pub mod registry;
 
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
 #[cfg(any(feature = "dynamodb", feature = "upstash"))]
 pub mod langchain;
+#[cfg(feature = "models")]
+pub mod provider;
 #[cfg(feature = "upstash")]
 pub mod upstash;
+
+#[path = "../credentials/mod.rs"]
+pub mod credentials;
+#[path = "../nodes/mod.rs"]
+pub mod nodes;
 
 pub use error::{Error, ErrorKind, Result, Retry};

@@ -1,20 +1,28 @@
 #!/bin/sh
-# Installs what the tests need beside Rust, on Debian 12 or a system like it: redis-server, and in tests/interop the npm and
-# PyPI packages that its README describes. Asks nothing; run again, it does only what is missing.
+# Installs what the tests need beside Rust, on Debian 12 or a system like it: a C compiler, redis-server, cargo-deny, and in
+# tests/interop the npm and PyPI packages that its README describes. Asks nothing; run again, it does only what is missing.
 set -eu
 
+CARGO_DENY_VERSION=0.20.2
 NODE_MAJOR_MIN=20
 NODE_VERSION=22.23.3
 
 cd "$(dirname "$0")/interop"
 
 main() {
+    need cc build-essential
     need redis-server redis-server
+    cargo_deny
     has_venv || apt_install python3 python3-venv
     node_link
     npm_packages
     python_packages
     echo "tests/install.sh: everything is in place"
+}
+
+cargo_deny() {
+    cargo deny --version 2>/dev/null | grep -qF "$CARGO_DENY_VERSION" && return
+    cargo install --quiet --locked cargo-deny --version "$CARGO_DENY_VERSION"
 }
 
 need() { # COMMAND PACKAGE…

@@ -17,7 +17,7 @@ for features in '' dynamodb upstash models; do
   step cargo clippy --locked -p canvas-memory --no-default-features --features "$features" -- -D warnings
 done
 step cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
-RUSTDOCFLAGS='-D warnings' step cargo doc --locked --workspace --no-deps
+RUSTDOCFLAGS='-D warnings' step cargo doc --locked --workspace --lib --no-deps
 step cargo deny --locked --all-features check licenses bans sources
 
 # Tests go through a pipe that also keeps their output, to count them.

@@ -1,0 +1,58 @@
+#![doc = include_str!("docs.md")]
+
+mod chain;
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub use chain::ConversationChain;
+
+use crate::declare::{Capability, Category, ConnectArgs, Connected, Instance, Node, Port, Ui, Widget};
+use crate::error::{Error, Result};
+
+/// Conversation Chain
+///
+/// Takes a message through memory and model, and keeps the turn.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Inputs {
+    /// System message
+    ///
+    /// Instructions to the model. Where it holds the memory's variable, such as `{{chat_history}}`, the conversation
+    /// comes there as text; else it comes as messages.
+    #[serde(default)]
+    #[schemars(extend("x-ui" = Ui::new().widget(Widget::Multiline).placeholder("You are a helpful assistant.")))]
+    pub system_message_prompt: String,
+}
+
+/// The node `conversationChain`.
+#[derive(Debug)]
+pub struct ConversationChainNode;
+
+impl Node for ConversationChainNode {
+    type Inputs = Inputs;
+
+    const TYPE: &'static str = "conversationChain";
+    const CATEGORY: Category = Category::CHAINS;
+    const ICON: &'static str = include_str!("icon.svg");
+    const DOCS: &'static str = include_str!("docs.md");
+    const INPUT_PORTS: &'static [Port] = &[
+        Port::new("model", "Chat Model", &["BaseChatModel"]).required(),
+        Port::new("memory", "Memory", &["BaseChatMemory", "BaseMemory"]),
+    ];
+    const OUTPUT_PORTS: &'static [Port] = &[Port::new("chain", "Chain", &["ConversationChain", "BaseChain"])];
+    const CAPABILITIES: &'static [Capability] = &[Capability::Streaming];
+
+    async fn connect(inputs: Inputs, args: ConnectArgs<'_>) -> Result<Connected> {
+        let model = args.ports.model("model")?.ok_or_else(|| {
+            Error::invalid_input("model", "is not connected; connect a chat model, such as the Echo Model")
+        })?;
+        let memory = args.ports.memory("memory")?;
+        let chain = ConversationChain { model, memory, system_prompt: inputs.system_message_prompt };
+        Ok(Connected::new(Instance::Chain(Arc::new(chain))))
+    }
+}
+
+crate::register_node!(ConversationChainNode);

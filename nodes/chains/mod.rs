@@ -1,0 +1,3 @@
+//! Chains.
+
+pub mod conversation;

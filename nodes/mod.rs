@@ -1,0 +1,6 @@
+//! The nodes, a folder each: `mod.rs` declares and connects, `docs.md` is the page's Docs tab and the documentation
+//! here, `icon.svg` its picture. A node never knows another node.
+
+pub mod chains;
+pub mod memory;
+pub mod models;

@@ -1,0 +1,5 @@
+//! Chat models.
+
+#[cfg(feature = "models")]
+pub mod chat;
+pub mod echo;

@@ -1,0 +1,250 @@
+//! What a node is given when it connects, and what it gives back.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use serde::Serialize;
+
+use super::context::ConnectContext;
+use super::credential::{Credential, CredentialType};
+use crate::chain::Chain;
+use crate::error::{Error, ErrorKind, Result};
+use crate::memory::ChatMemory;
+use crate::model::ChatModel;
+use crate::usage::Usage;
+
+/// What stands around a node when it connects.
+#[derive(Clone, Debug)]
+pub struct ConnectArgs<'a> {
+    /// The credential in the node's slot, if any.
+    pub credential: Option<Credential>,
+    /// What its input ports are connected to.
+    pub ports: Ports,
+    /// What the host provides.
+    pub context: &'a ConnectContext,
+}
+
+impl<'a> ConnectArgs<'a> {
+    /// No credential, nothing connected.
+    #[must_use]
+    pub fn new(context: &'a ConnectContext) -> Self {
+        Self { credential: None, ports: Ports::default(), context }
+    }
+
+    /// With a credential in the slot.
+    #[must_use]
+    pub fn with_credential(self, credential: Credential) -> Self {
+        Self { credential: Some(credential), ..self }
+    }
+
+    /// With one more instance on the input port `port`.
+    #[must_use]
+    pub fn with_port(mut self, port: impl Into<String>, instance: Instance) -> Self {
+        self.ports.0.entry(port.into()).or_default().push(instance);
+        self
+    }
+
+    /// The fields of the credential, checked.
+    ///
+    /// # Errors
+    /// `MissingCredential` without one; `InvalidInput` when it is of another type or its fields do not fit.
+    pub fn credential<C: CredentialType>(&self) -> Result<C::Fields> {
+        let credential = self.credential.as_ref().ok_or_else(|| {
+            let wanted = C::TYPE;
+            let message = format!("no credential is connected; choose or create one of type `{wanted}`");
+            Error::new(ErrorKind::MissingCredential, message)
+        })?;
+        credential.fields::<C>()
+    }
+}
+
+/// Instances by the id of the input port that they are connected to.
+#[derive(Clone, Debug, Default)]
+pub struct Ports(pub BTreeMap<String, Vec<Instance>>);
+
+impl Ports {
+    /// All instances on a port, in the order they were connected.
+    #[must_use]
+    pub fn all(&self, port: &str) -> &[Instance] {
+        self.0.get(port).map_or(&[], Vec::as_slice)
+    }
+
+    /// The memory on a port, or `None` where nothing is connected.
+    ///
+    /// # Errors
+    /// `InvalidInput` when something else is connected.
+    pub fn memory(&self, port: &str) -> Result<Option<Arc<ChatMemory>>> {
+        self.one(port, "a memory", |instance| match instance {
+            Instance::Memory(memory) => Some(memory.clone()),
+            _ => None,
+        })
+    }
+
+    /// The chat model on a port, or `None` where nothing is connected.
+    ///
+    /// # Errors
+    /// `InvalidInput` when something else is connected.
+    pub fn model(&self, port: &str) -> Result<Option<Arc<dyn ChatModel>>> {
+        self.one(port, "a chat model", |instance| match instance {
+            Instance::Model(model) => Some(model.clone()),
+            _ => None,
+        })
+    }
+
+    fn one<T>(
+        &self,
+        port: &str,
+        wanted: &str,
+        take: impl FnOnce(&Instance) -> Option<T>,
+    ) -> Result<Option<T>> {
+        let Some(instance) = self.all(port).first() else { return Ok(None) };
+        let mismatch = || {
+            let problem = format!("needs {wanted} and is connected to {}", instance.kind());
+            Error::invalid_input(port, problem)
+        };
+        take(instance).ok_or_else(mismatch).map(Some)
+    }
+}
+
+/// What a node becomes once it is connected.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Instance {
+    /// A chat memory.
+    Memory(Arc<ChatMemory>),
+    /// A chat model.
+    Model(Arc<dyn ChatModel>),
+    /// A chain or agent.
+    Chain(Arc<dyn Chain>),
+    /// Whatever else the nodes of a pack hand to each other.
+    Other(Arc<dyn Any + Send + Sync>),
+}
+
+impl Instance {
+    /// What this is, with its article, for error texts.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Memory(_) => "a memory",
+            Self::Model(_) => "a chat model",
+            Self::Chain(_) => "a chain",
+            Self::Other(_) => "something else",
+        }
+    }
+}
+
+impl fmt::Debug for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind())
+    }
+}
+
+/// A live instance and its health check. Test connection, the card's badge and the check at start are this check.
+#[must_use]
+pub struct Connected {
+    /// The instance.
+    pub instance: Instance,
+    /// Looks whether the instance can do its work. Nothing is checked until it is polled.
+    pub health: BoxFuture<'static, Result<Health>>,
+}
+
+impl Connected {
+    /// An instance that has nothing to check.
+    pub fn new(instance: Instance) -> Self {
+        Self { instance, health: Box::pin(async { Ok(Health::default()) }) }
+    }
+
+    /// With a health check.
+    pub fn with_health(self, health: impl Future<Output = Result<Health>> + Send + 'static) -> Self {
+        Self { health: Box::pin(health), ..self }
+    }
+
+    /// The instance, where it is a memory.
+    ///
+    /// # Errors
+    /// `Unsupported` where it is something else.
+    pub fn memory(&self) -> Result<Arc<ChatMemory>> {
+        match &self.instance {
+            Instance::Memory(memory) => Ok(memory.clone()),
+            other => Err(wrong_kind("a memory", other)),
+        }
+    }
+
+    /// The instance, where it is a chat model.
+    ///
+    /// # Errors
+    /// `Unsupported` where it is something else.
+    pub fn model(&self) -> Result<Arc<dyn ChatModel>> {
+        match &self.instance {
+            Instance::Model(model) => Ok(model.clone()),
+            other => Err(wrong_kind("a chat model", other)),
+        }
+    }
+
+    /// The instance, where it is a chain.
+    ///
+    /// # Errors
+    /// `Unsupported` where it is something else.
+    pub fn chain(&self) -> Result<Arc<dyn Chain>> {
+        match &self.instance {
+            Instance::Chain(chain) => Ok(chain.clone()),
+            other => Err(wrong_kind("a chain", other)),
+        }
+    }
+}
+
+fn wrong_kind(wanted: &str, found: &Instance) -> Error {
+    let message = format!("this node connects to {}, not to {wanted}; choose another node", found.kind());
+    Error::new(ErrorKind::Unsupported, message)
+}
+
+impl fmt::Debug for Connected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connected").field("instance", &self.instance).finish_non_exhaustive()
+    }
+}
+
+/// What a health check or a credential's test found. What keeps an instance from working is an [`Error`] instead.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Health {
+    /// What was looked at, in that order.
+    pub findings: Vec<Finding>,
+    /// What looking cost.
+    pub usage: Usage,
+}
+
+impl Health {
+    /// Adds something that is as it should be.
+    pub fn ok(&mut self, subject: &'static str, text: impl Into<String>) {
+        self.findings.push(Finding { level: Level::Ok, subject, text: text.into() });
+    }
+
+    /// Adds something that works and should be seen to.
+    pub fn warn(&mut self, subject: &'static str, text: impl Into<String>) {
+        self.findings.push(Finding { level: Level::Warning, subject, text: text.into() });
+    }
+}
+
+/// One thing that a health check looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// How it stands.
+    pub level: Level,
+    /// What was looked at, such as `table`.
+    pub subject: &'static str,
+    /// What was found and, for a warning, what to do.
+    pub text: String,
+}
+
+/// How a finding stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Level {
+    /// As it should be.
+    Ok,
+    /// It works, and should be seen to.
+    Warning,
+}

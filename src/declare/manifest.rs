@@ -1,0 +1,88 @@
+//! Declarations as JSON: schemas with the annotations that hosts draw palette, forms and dialogs from.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::credential::CredentialType;
+use super::node::{CredentialSlot, Node};
+use super::port::Port;
+use super::schema::{schema_of, tag};
+
+/// Every declaration, as one JSON document.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The form of this document.
+    pub version: u32,
+    /// A JSON Schema with `x-node` per node, sorted by type.
+    pub nodes: Vec<Value>,
+    /// A JSON Schema with `x-credential` per credential type, sorted by type.
+    pub credentials: Vec<Value>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct XNode {
+    r#type: &'static str,
+    version: u32,
+    category: &'static str,
+    credentials: &'static [CredentialSlot],
+    input_ports: &'static [Port],
+    output_ports: &'static [Port],
+    capabilities: &'static [super::node::Capability],
+    icon: &'static str,
+    docs: &'static str,
+}
+
+pub(crate) fn node_schema<N: Node>() -> Value {
+    let annotation = json!(XNode {
+        r#type: N::TYPE,
+        version: N::VERSION,
+        category: N::CATEGORY.0,
+        credentials: N::CREDENTIALS,
+        input_ports: N::INPUT_PORTS,
+        output_ports: N::OUTPUT_PORTS,
+        capabilities: N::CAPABILITIES,
+        icon: N::ICON.trim(),
+        docs: N::DOCS.trim(),
+    });
+    annotated("x-node", annotation, schema_of::<N::Inputs>())
+}
+
+pub(crate) fn credential_schema<C: CredentialType>() -> Value {
+    let annotation = json!({"type": C::TYPE, "version": C::VERSION, "docs": C::DOCS.trim()});
+    let mut schema = schema_of::<C::Fields>();
+    default_variant(&mut schema);
+    annotated("x-credential", annotation, schema)
+}
+
+/// Where a `default` names a variant, its tag may be left out.
+fn default_variant(schema: &mut Map<String, Value>) {
+    let Some(default) = schema.get("default").cloned() else { return };
+    let Some(Value::Array(variants)) = schema.get_mut("oneOf") else { return };
+    for variant in variants.iter_mut().filter_map(Value::as_object_mut) {
+        let is_default = tag(variant).is_some_and(|(name, value)| default.get(name) == Some(value));
+        let name = tag(variant).map(|(name, _)| name.clone());
+        if let (true, Some(name), Some(Value::Array(required))) =
+            (is_default, name, variant.get_mut("required"))
+        {
+            required.retain(|field| *field != name.as_str());
+        }
+    }
+}
+
+/// What a reader wants first comes first: title, description, what it is, and then the fields.
+fn annotated(name: &str, annotation: Value, mut schema: Map<String, Value>) -> Value {
+    let mut ordered = Map::new();
+    for keyword in ["$schema", "title", "description"] {
+        if let Some(value) = schema.remove(keyword) {
+            ordered.insert(keyword.to_owned(), value);
+        }
+    }
+    ordered.insert(name.to_owned(), annotation);
+    ordered.extend(schema);
+    // A struct without fields has none listed.
+    if ordered.get("type").is_some_and(|kind| kind == "object") {
+        ordered.entry("properties").or_insert_with(|| json!({}));
+    }
+    Value::Object(ordered)
+}

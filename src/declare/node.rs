@@ -1,0 +1,185 @@
+//! Nodes: what stands on the canvas.
+
+use std::fmt;
+
+use futures_util::future::BoxFuture;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::connect::{ConnectArgs, Connected};
+use super::manifest;
+use super::port::Port;
+use crate::error::{Error, ErrorKind, Result};
+
+/// A kind of node: declares inputs, ports and credential slots, and connects.
+///
+/// The doc comment of [`Node::Inputs`] gives title and description: its first paragraph is the title when it does not
+/// end with a full stop. The same goes for each field, choice and variant.
+pub trait Node: 'static {
+    /// The settings: with `#[serde(deny_unknown_fields)]`, in the order that the form shows.
+    type Inputs: DeserializeOwned + JsonSchema + Send;
+
+    /// The type's name in saved flows, such as `DynamoDBChatMemory`. Never changes.
+    const TYPE: &'static str;
+    /// Counts changes to the inputs.
+    const VERSION: u32 = 1;
+    /// Where the palette shows it.
+    const CATEGORY: Category;
+    /// An SVG of 24 × 24 in `currentColor`.
+    const ICON: &'static str;
+    /// The page's Docs tab, in Markdown.
+    const DOCS: &'static str;
+    /// Which credentials it takes.
+    const CREDENTIALS: &'static [CredentialSlot] = &[];
+    /// What connects to it.
+    const INPUT_PORTS: &'static [Port] = &[];
+    /// What it connects to.
+    const OUTPUT_PORTS: &'static [Port];
+    /// What hosts may want to know of its instances.
+    const CAPABILITIES: &'static [Capability] = &[];
+
+    /// Makes the live instance and its health check.
+    ///
+    /// # Errors
+    /// `InvalidInput` for an input that its schema can't judge; `MissingCredential`; whatever connecting fails with.
+    fn connect(inputs: Self::Inputs, args: ConnectArgs<'_>)
+    -> impl Future<Output = Result<Connected>> + Send;
+
+    /// Looks up the choices of an input whose `x-options` names `method`. `inputs` is what the form holds so far, not
+    /// yet complete.
+    ///
+    /// # Errors
+    /// `Unsupported` for a method that the node does not have; whatever looking up fails with.
+    fn choices(
+        method: &str,
+        _inputs: &Map<String, Value>,
+        _args: ConnectArgs<'_>,
+    ) -> impl Future<Output = Result<Vec<Choice>>> + Send {
+        std::future::ready(Err(Error::new(
+            ErrorKind::Unsupported,
+            format!("`{}` has no choices named `{method}`", Self::TYPE),
+        )))
+    }
+}
+
+/// A heading of the palette.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Category(pub &'static str);
+
+impl Category {
+    /// Chat memories.
+    pub const MEMORY: Self = Self("Memory");
+    /// Chat models.
+    pub const CHAT_MODELS: Self = Self("Chat Models");
+    /// Chains.
+    pub const CHAINS: Self = Self("Chains");
+    /// Agents.
+    pub const AGENTS: Self = Self("Agents");
+}
+
+/// Something that hosts may want to know of a node's instances.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Capability {
+    /// Works on the host's own engine, without a credential.
+    Builtin,
+    /// Lists the sessions that it keeps.
+    Sessions,
+    /// Sessions can expire.
+    Expiry,
+    /// Answers come piece by piece.
+    Streaming,
+}
+
+/// Where a credential goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CredentialSlot {
+    /// What the form shows.
+    pub title: &'static str,
+    /// The credential types that fit.
+    pub types: &'static [&'static str],
+    /// When it must be filled.
+    #[serde(flatten)]
+    pub required: Required,
+}
+
+/// When a credential slot must be filled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Required {
+    /// Always, or never.
+    #[serde(rename = "required")]
+    Is(bool),
+    /// Unless an input holds a value, such as `builtin`.
+    #[serde(rename = "requiredUnless")]
+    Unless {
+        /// The input's name.
+        input: &'static str,
+        /// Its value.
+        value: &'static str,
+    },
+}
+
+/// A value that a form offers for an input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Choice {
+    /// What goes into the input.
+    pub value: String,
+    /// What the form shows.
+    pub title: String,
+}
+
+type Pending<'a, T> = BoxFuture<'a, Result<T>>;
+type LookUp = for<'a> fn(&'a str, &'a Map<String, Value>, ConnectArgs<'a>) -> Pending<'a, Vec<Choice>>;
+
+/// A node as the registry holds it. Made by [`register_node!`](crate::register_node).
+#[derive(Clone, Copy)]
+pub struct NodeEntry {
+    pub(crate) node_type: &'static str,
+    pub(crate) rust_type: fn() -> &'static str,
+    pub(crate) schema: fn() -> Value,
+    pub(crate) input_ports: &'static [Port],
+    pub(crate) credentials: &'static [CredentialSlot],
+    pub(crate) connect: for<'a> fn(&'a Value, ConnectArgs<'a>) -> Pending<'a, Connected>,
+    pub(crate) choices: LookUp,
+}
+
+impl NodeEntry {
+    /// The entry of `N`.
+    #[must_use]
+    pub const fn of<N: Node>() -> Self {
+        Self {
+            node_type: N::TYPE,
+            rust_type: std::any::type_name::<N>,
+            schema: manifest::node_schema::<N>,
+            input_ports: N::INPUT_PORTS,
+            credentials: N::CREDENTIALS,
+            connect: |inputs, args| {
+                Box::pin(async move {
+                    // The text of a decoding error may quote the value, so it is not passed on.
+                    let inputs = <N::Inputs as serde::Deserialize>::deserialize(inputs).map_err(|_| {
+                        Error::invalid_input(
+                            "inputs",
+                            format!("do not fit `{}` in a way its schema can't tell", N::TYPE),
+                        )
+                    })?;
+                    N::connect(inputs, args).await
+                })
+            },
+            choices: |method, inputs, args| Box::pin(N::choices(method, inputs, args)),
+        }
+    }
+}
+
+impl fmt::Debug for NodeEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NodeEntry({}, {})", self.node_type, (self.rust_type)())
+    }
+}
+
+inventory::collect!(NodeEntry);

@@ -1,0 +1,151 @@
+//! A chat model at a provider.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::StreamExt;
+use genai::chat::{ChatOptions, ChatStreamEvent, StreamEnd};
+use genai::resolver::{AuthData, Endpoint, ProviderConfig};
+use genai::{Client, ModelIden};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use super::{Provider, convert, failure};
+use crate::error::Result;
+use crate::message::{Message, Part};
+use crate::model::{Answer, AnswerEvent, AnswerStream, ChatModel, Prompt};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Where a provider's API is, and the key to it.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// Whose API is spoken.
+    pub provider: Provider,
+    /// Where it is; `None` for the provider's own address.
+    pub base_url: Option<Url>,
+    /// `None` for a model that asks for no key, such as a local one.
+    pub api_key: Option<SecretString>,
+    /// How long the provider may say nothing, before the first piece of an answer or between two.
+    pub silence_timeout: Duration,
+}
+
+impl Access {
+    /// The provider's own address, no key, and 120 seconds of silence.
+    #[must_use]
+    pub fn new(provider: Provider) -> Self {
+        Self { provider, base_url: None, api_key: None, silence_timeout: SILENCE_TIMEOUT }
+    }
+
+    fn client(&self) -> Result<Client> {
+        // Neither redirects nor a proxy of the environment may carry the key to another host.
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(self.silence_timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .map_err(failure::no_client)?;
+        let base_url = self.base_url.as_ref().map(|url| format!("{}/", url.as_str().trim_end_matches('/')));
+        // Without this, genai would look for a key in the environment.
+        let key = self.api_key.as_ref().map_or("", |key| key.expose_secret());
+        let config = ProviderConfig {
+            endpoint: base_url.map(Endpoint::from_owned),
+            auth: Some(AuthData::from_single(key)),
+        };
+        Client::builder()
+            .with_reqwest(http)
+            .append_provider_config(self.provider.adapter(), config)
+            .build()
+            .map_err(failure::no_client)
+    }
+
+    /// The provider's models by name. Proves address and key, and costs nothing.
+    ///
+    /// # Errors
+    /// `Unauthenticated`, `Denied`, `NotFound` for a wrong path, `Throttled`, `Unavailable`, `Protocol`.
+    pub async fn models(&self) -> Result<Vec<String>> {
+        let models = self.client()?.all_model_names(self.provider.adapter(), ()).await;
+        models.map_err(|error| failure::of(&error))
+    }
+}
+
+/// A model at a provider.
+#[derive(Debug)]
+pub struct ProviderModel {
+    client: Client,
+    model: ModelIden,
+    options: ChatOptions,
+}
+
+/// How a model answers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AnswerOptions {
+    /// 0 to 2; the provider's default when `None`.
+    pub temperature: Option<f64>,
+    /// The most tokens of an answer.
+    pub max_tokens: Option<u32>,
+}
+
+impl ProviderModel {
+    /// The model `name`.
+    ///
+    /// # Errors
+    /// `Unavailable` when the HTTP client can't be set up.
+    pub fn new(access: &Access, name: &str, options: AnswerOptions) -> Result<Self> {
+        let options = ChatOptions {
+            temperature: options.temperature,
+            max_tokens: options.max_tokens,
+            capture_usage: Some(true),
+            capture_content: Some(true),
+            capture_tool_calls: Some(true),
+            ..ChatOptions::default()
+        };
+        Ok(Self { client: access.client()?, model: ModelIden::new(access.provider.adapter(), name), options })
+    }
+}
+
+#[async_trait]
+impl ChatModel for ProviderModel {
+    fn name(&self) -> &str {
+        &self.model.model_name
+    }
+
+    async fn answer(&self, prompt: Prompt) -> Result<AnswerStream> {
+        let request = convert::request(&prompt)?;
+        let response = self
+            .client
+            .exec_chat_stream(self.model.clone(), request, Some(&self.options))
+            .await
+            .map_err(|error| failure::of(&error))?;
+        let events = response.stream.filter_map(|event| async {
+            match event {
+                Ok(ChatStreamEvent::Chunk(chunk)) => Some(Ok(AnswerEvent::Text(chunk.content))),
+                Ok(ChatStreamEvent::End(end)) => Some(answer(end).map(AnswerEvent::Done)),
+                Ok(_) => None,
+                Err(error) => Some(Err(failure::of(&error))),
+            }
+        });
+        Ok(events.boxed())
+    }
+}
+
+fn answer(end: StreamEnd) -> Result<Answer> {
+    let count = |tokens: Option<i32>| tokens.and_then(|tokens| u64::try_from(tokens).ok());
+    let usage = end.captured_usage.unwrap_or_default();
+    let content = end.captured_content.unwrap_or_default();
+    let mut message = Message::assistant("");
+    if let Some(text) = content.joined_texts().filter(|text| !text.is_empty()) {
+        message.parts.push(Part::Text(text));
+    }
+    message.tool_calls = content.tool_calls().into_iter().map(convert::tool_call).collect::<Result<_>>()?;
+    if message.parts.is_empty() && message.tool_calls.is_empty() {
+        return Err(failure::empty_answer());
+    }
+    Ok(Answer {
+        message,
+        input_tokens: count(usage.prompt_tokens),
+        output_tokens: count(usage.completion_tokens),
+    })
+}

@@ -1,0 +1,71 @@
+//! The providers, under the names that flows keep.
+
+use genai::adapter::AdapterKind;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Whose API is spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Provider {
+    /// OpenAI and compatible servers
+    #[default]
+    Openai,
+    /// Anthropic
+    Anthropic,
+    /// Google Gemini
+    Gemini,
+    /// Amazon Bedrock, by API key
+    Bedrock,
+    /// Cohere
+    Cohere,
+    /// DeepSeek
+    Deepseek,
+    /// Fireworks AI
+    Fireworks,
+    /// Groq
+    Groq,
+    /// MiniMax
+    Minimax,
+    /// Mistral AI
+    Mistral,
+    /// Moonshot AI
+    Moonshot,
+    /// Nebius
+    Nebius,
+    /// Ollama
+    Ollama,
+    /// OpenRouter
+    OpenRouter,
+    /// Together AI
+    Together,
+    /// xAI
+    Xai,
+    /// Z.ai
+    Zai,
+}
+
+impl Provider {
+    pub(super) fn adapter(self) -> AdapterKind {
+        match self {
+            Self::Openai => AdapterKind::OpenAI,
+            Self::Anthropic => AdapterKind::Anthropic,
+            Self::Gemini => AdapterKind::Gemini,
+            Self::Bedrock => AdapterKind::BedrockApi,
+            Self::Cohere => AdapterKind::Cohere,
+            Self::Deepseek => AdapterKind::DeepSeek,
+            Self::Fireworks => AdapterKind::Fireworks,
+            Self::Groq => AdapterKind::Groq,
+            Self::Minimax => AdapterKind::MiniMax,
+            Self::Mistral => AdapterKind::Mistral,
+            Self::Moonshot => AdapterKind::Moonshot,
+            Self::Nebius => AdapterKind::Nebius,
+            Self::Ollama => AdapterKind::Ollama,
+            Self::OpenRouter => AdapterKind::OpenRouter,
+            Self::Together => AdapterKind::Together,
+            Self::Xai => AdapterKind::Xai,
+            Self::Zai => AdapterKind::Zai,
+        }
+    }
+}
