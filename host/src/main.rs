@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The `canvas-memory` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    canvas_memory_host::main()
+}

@@ -1,0 +1,57 @@
+//! The databases that this program carries, started when a node first asks for one.
+
+use std::sync::{Mutex, PoisonError};
+
+use canvas_memory::Result;
+use canvas_memory::declare::{BuiltinDynamoDb, BuiltinEngines, BuiltinUpstash, Secret};
+use secrecy::ExposeSecret;
+
+use crate::data_dir::LazyDataDir;
+use crate::engine::EngineStorage;
+use crate::engine::dynamodb::{DynamoDbEngine, DynamoDbOptions};
+use crate::engine::upstash::{UpstashBackend, UpstashEngine, UpstashOptions};
+
+/// The engines on one data directory. Dropping it stops them.
+#[derive(Debug)]
+pub struct Engines {
+    data_dir: LazyDataDir,
+    dynamodb: Mutex<Option<DynamoDbEngine>>,
+    upstash: Mutex<Option<UpstashEngine>>,
+}
+
+impl Engines {
+    /// Engines that keep their data in `data_dir`.
+    #[must_use]
+    pub fn new(data_dir: LazyDataDir) -> Self {
+        Self { data_dir, dynamodb: Mutex::default(), upstash: Mutex::default() }
+    }
+
+    fn storage(&self) -> Result<EngineStorage> {
+        Ok(EngineStorage::Directory(self.data_dir.open()?))
+    }
+}
+
+impl BuiltinEngines for Engines {
+    fn dynamodb(&self) -> Result<BuiltinDynamoDb> {
+        let mut engine = self.dynamodb.lock().unwrap_or_else(PoisonError::into_inner);
+        let engine = match &mut *engine {
+            Some(engine) => engine,
+            None => engine.insert(DynamoDbEngine::start(DynamoDbOptions::new(self.storage()?))?),
+        };
+        Ok(BuiltinDynamoDb {
+            endpoint: engine.endpoint(),
+            access_key: Secret::new(engine.access_key().expose_secret()),
+            secret_key: Secret::new(engine.secret_access_key().expose_secret()),
+        })
+    }
+
+    fn upstash(&self) -> Result<BuiltinUpstash> {
+        let mut engine = self.upstash.lock().unwrap_or_else(PoisonError::into_inner);
+        let engine = match &mut *engine {
+            Some(engine) => engine,
+            None => engine
+                .insert(UpstashEngine::start(UpstashOptions::new(UpstashBackend::BuiltIn(self.storage()?)))?),
+        };
+        Ok(BuiltinUpstash { url: engine.url(), token: Secret::new(engine.token().expose_secret()) })
+    }
+}

@@ -1,0 +1,10 @@
+//! The host around the memory nodes: what the `canvas-memory` program is made of, as a library, so that a binary
+//! with more node packs needs no copy of it.
+
+mod cli;
+pub mod data_dir;
+pub mod engine;
+pub mod engines;
+pub mod vault;
+
+pub use cli::main;
