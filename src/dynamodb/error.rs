@@ -172,6 +172,11 @@ fn of_service<E: ProvideErrorMetadata>(error: &E, status: u16) -> Error {
             ErrorKind::Conflict { position: None },
             "another writer changed the session meanwhile; load it and try again",
         ),
+        // Of the built-in engine; AWS has no such error.
+        "StorageFullException" => Error::new(
+            ErrorKind::Storage,
+            "the disk that holds the built-in engine's data is full, and nothing was written; free some space",
+        ),
         "ItemCollectionSizeLimitExceededException" => Error::new(
             ErrorKind::TooLarge,
             "the table's local index holds no more of this session; use a table without one",

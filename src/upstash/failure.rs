@@ -136,6 +136,10 @@ pub(super) fn by_text(status: u16, text: &str) -> Failure {
     } else if has("NOPERM") || has("READONLY") || said("read only") || said("read-only") {
         let message = "the token may not do this; use the database's standard token, not a read-only one";
         (ErrorKind::Denied, message.into())
+    } else if said("disk is full") || said("no space left on device") {
+        let message =
+            "the disk that holds the database is full, and nothing was written; free some space there";
+        (ErrorKind::Storage, message.into())
     } else if has("WRONGTYPE") {
         let message =
             "the key holds something that is not a list of messages; use another session or key prefix";

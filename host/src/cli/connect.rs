@@ -126,6 +126,12 @@ fn builtin_inputs(node: &str) -> Value {
 /// The model's node type and inputs.
 fn model(args: &ChatArgs) -> Result<(&'static str, Value)> {
     if args.model == "echo" {
+        if args.base_url.is_some() {
+            return Err(Error::invalid_input(
+                "base-url",
+                "is given, and the Echo Model has none; add --model",
+            ));
+        }
         return Ok(("echoModel", json!({})));
     }
     let Some((provider, name)) = args.model.split_once(':') else {

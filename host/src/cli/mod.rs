@@ -10,6 +10,7 @@ mod memory;
 mod output;
 mod setting;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use canvas_memory::registry::Registry;
@@ -64,6 +65,12 @@ fn run(cli: &Cli, output: Output) -> Result<ExitCode> {
 /// Warnings, or what `CANVAS_MEMORY_LOG` asks for, in the form of tracing's filters.
 fn log_to_stderr() {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_env("CANVAS_MEMORY_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    // The libraries beneath log what services answered, which may hold a conversation; our errors say what went wrong.
+    let filter = EnvFilter::try_from_env("CANVAS_MEMORY_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("warn,genai=off,aws_config=error"));
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .try_init();
 }

@@ -37,6 +37,9 @@ pub(super) fn router(database: Database, guard: PageGuard, access_key: SecretStr
         .with_state(Arc::new(Engine { database, guard, access_key }))
 }
 
+/// What SQLite says when a write was rolled back for want of space.
+const DISK_FULL: &str = "database or disk is full";
+
 /// A request that may be read: not from a web page, and signed with this engine's access key id.
 struct Admitted;
 
@@ -81,6 +84,11 @@ async fn handle(_: Admitted, State(engine): State<Arc<Engine>>, headers: HeaderM
     let operation = TARGET_PREFIXES.iter().find_map(|prefix| target.strip_prefix(prefix)).unwrap_or_default();
     match dispatch(&engine.database, operation, &body) {
         Some(Ok(json)) => answer(StatusCode::OK, json),
+        Some(Err(full)) if full.to_string().contains(DISK_FULL) => error(
+            StatusCode::BAD_REQUEST,
+            "StorageFullException",
+            "the disk that holds the built-in engine's data is full; nothing was written",
+        ),
         Some(Err(error)) => {
             let status =
                 StatusCode::from_u16(error.status_code()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

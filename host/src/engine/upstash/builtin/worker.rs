@@ -146,6 +146,9 @@ impl Worker {
 }
 
 fn failure(error: &rusqlite::Error) -> BackendError {
+    if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) {
+        return BackendError::Refused("ERR the engine's disk is full, and nothing was changed".to_owned());
+    }
     tracing::error!(%error, "the database failed");
     BackendError::Failed(format!("ERR the engine could not store this, and nothing was changed: {error}"))
 }
