@@ -48,17 +48,19 @@ impl Recall {
     pub fn apply(self, recent: Recent) -> Recalled {
         let mut turns = recent.turns;
         let read: usize = turns.iter().map(|turn| turn.messages.len()).sum();
+        let mut cut = None;
         match self {
             Self::Everything => {}
             Self::LastTurns { turns: keep } => {
                 turns.drain(..turns.len().saturating_sub(keep.get() as usize));
             }
-            Self::LastMessages { messages } => keep_last_messages(&mut turns, messages.get() as usize),
+            Self::LastMessages { messages } => cut = keep_last_messages(&mut turns, messages.get() as usize),
         }
         let kept: usize = turns.iter().map(|turn| turn.messages.len()).sum();
         Recalled {
             notes: recent.notes,
             turns,
+            cut,
             left_out: LeftOut { read_messages: (read - kept) as u64, older: !recent.complete },
             position: recent.position,
             state: recent.state,
@@ -69,18 +71,20 @@ impl Recall {
     }
 }
 
-/// Drops the oldest messages until at most `limit` are left and no tool result stands without its call.
-fn keep_last_messages(turns: &mut Vec<StoredTurn>, limit: usize) {
+/// Drops the oldest messages until at most `limit` are left and no tool result stands without its call. Returns the
+/// turn of which a part was dropped, whole.
+fn keep_last_messages(turns: &mut Vec<StoredTurn>, limit: usize) -> Option<StoredTurn> {
     let total: usize = turns.iter().map(|turn| turn.messages.len()).sum();
-    let Some(newest_len) = turns.last().map(|turn| turn.messages.len()) else { return };
+    let newest_len = turns.last().map(|turn| turn.messages.len())?;
     let mut skip = total.saturating_sub(limit);
     let parted = |skip: usize| {
-        let kept = || turns.iter().flat_map(|turn| &turn.messages).skip(skip);
-        let called: HashSet<&str> =
-            kept().flat_map(|message| &message.tool_calls).map(|call| call.id.as_str()).collect();
-        kept().any(|message| {
-            message.role == Role::Tool
-                && message.tool_call_id.as_deref().is_none_or(|id| !called.contains(id))
+        // Ids may come again in a later turn: a call has to stand before its result.
+        let mut called = HashSet::new();
+        turns.iter().flat_map(|turn| &turn.messages).skip(skip).any(|message| {
+            let alone = message.role == Role::Tool
+                && message.tool_call_id.as_deref().is_none_or(|id| !called.contains(id));
+            called.extend(message.tool_calls.iter().map(|call| call.id.as_str()));
+            alone
         })
     };
     while skip < total && parted(skip) {
@@ -89,12 +93,17 @@ fn keep_last_messages(turns: &mut Vec<StoredTurn>, limit: usize) {
     if skip == total {
         skip = total - newest_len;
     }
+    let mut cut = None;
     turns.retain_mut(|turn| {
         let drop = skip.min(turn.messages.len());
         skip -= drop;
+        if drop > 0 && drop < turn.messages.len() {
+            cut = Some(turn.clone());
+        }
         turn.messages.drain(..drop);
         !turn.messages.is_empty()
     });
+    cut
 }
 
 /// What came back of a session.
@@ -104,6 +113,9 @@ pub struct Recalled {
     pub notes: Vec<Note>,
     /// Oldest first.
     pub turns: Vec<StoredTurn>,
+    /// The oldest of them as it is stored, where only a part of it was recalled.
+    #[serde(skip)]
+    pub cut: Option<StoredTurn>,
     /// What was not recalled.
     pub left_out: LeftOut,
     /// The end of the session.
@@ -124,10 +136,10 @@ impl Recalled {
         self.turns.iter().flat_map(|turn| &turn.messages)
     }
 
-    /// The turn with this id, if it was recalled.
+    /// The turn with this id, whole, if any part of it was recalled.
     #[must_use]
     pub fn turn(&self, id: &TurnId) -> Option<&StoredTurn> {
-        self.turns.iter().find(|turn| turn.id.as_ref() == Some(id))
+        self.cut.iter().chain(&self.turns).find(|turn| turn.id.as_ref() == Some(id))
     }
 }
 
@@ -187,6 +199,22 @@ mod tests {
         assert_eq!(texts(last_messages(4), vec![with_tool()]), ["time?", "", "noon", "It is noon."]);
         assert_eq!(texts(last_messages(3), vec![with_tool()]), ["", "noon", "It is noon."]);
         assert_eq!(texts(last_messages(2), vec![with_tool()]), ["It is noon."]);
+    }
+
+    #[test]
+    fn a_call_of_a_later_turn_is_not_taken_for_an_earlier_one() {
+        let texts = texts(last_messages(6), vec![with_tool(), with_tool()]);
+        assert_eq!(texts, ["It is noon.", "time?", "", "noon", "It is noon."]);
+    }
+
+    #[test]
+    fn a_turn_that_was_cut_is_found_whole() {
+        let mut recent = recent(vec![with_tool()]);
+        let id = TurnId::new("t1").unwrap();
+        recent.turns[0].id = Some(id.clone());
+        let recalled = last_messages(1).apply(recent);
+        assert_eq!(recalled.messages().count(), 1);
+        assert_eq!(recalled.turn(&id).unwrap().messages, with_tool());
     }
 
     #[test]

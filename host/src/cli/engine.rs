@@ -36,12 +36,14 @@ pub(super) async fn run(command: &EngineCommand, setting: &Setting, output: Outp
             };
             let options = UpstashOptions { listen: *listen, ..UpstashOptions::new(backend) };
             let engine = UpstashEngine::start(options)?;
+            let url = engine.url();
+            let host = url.trim_start_matches("http://").rsplit_once(':').map(|(host, _port)| host);
             let credential = json!({
                 "type": "upstashRedisMemoryApi",
-                "host": engine.addr().ip(),
+                "host": host,
                 "upstashRestToken": engine.token().expose_secret(),
             });
-            announce(&data_dir, output, "upstash", &engine.url(), &credential)?;
+            announce(&data_dir, output, "upstash", &url, &credential)?;
             until_stopped().await;
         }
     }

@@ -136,7 +136,12 @@ impl Chain for ConversationChain {
                     }
                     Err(error) => {
                         usage += error.usage();
-                        Stored::No { error, append: Box::new(append) }
+                        // A retry is exact where it carries the position that was first tried.
+                        let after = match error.kind() {
+                            ErrorKind::Unknown { position: Some(tried), .. } => After::Near(tried.clone()),
+                            _ => append.after.clone(),
+                        };
+                        Stored::No { error, append: Box::new(append.after(after)) }
                     }
                 }
             }

@@ -1,5 +1,7 @@
 //! One conditional write a turn.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{
@@ -180,7 +182,9 @@ impl<C: Codec> ItemPerSession<C> {
         }
         if let Some(lost) = &guard.lost_ids {
             conditions.push(format!("attribute_not_exists({ids})"));
-            all_ids.extend(lost.iter().cloned());
+            // Other programs may have added a message of ours twice, and a set takes an id once.
+            let lost: BTreeSet<_> = lost.iter().filter(|id| !all_ids.contains(id)).cloned().collect();
+            all_ids.extend(lost);
         } else if C::OTHERS_REPLACE_THE_ITEM {
             let no_turns = format!("attribute_not_exists({list}) OR {list} = {empty}");
             conditions.push(format!("(attribute_exists({ids}) OR {no_turns})"));

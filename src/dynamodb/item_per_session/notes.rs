@@ -106,7 +106,15 @@ impl<C: Codec> ItemPerSession<C> {
         let met = self.met(keys, refusal.item().cloned()).await;
         let (met, used) = met.map_err(|met| met.with_usage(error.usage()))?;
         let usage = error.usage() + used;
-        match met.filter(|old| if_version == 0 && self.config.is_expired(old, self.now())) {
+        let now = self.now();
+        if met
+            .as_ref()
+            .is_some_and(|old| old.get(&attribute) == Some(&note) && !self.config.is_expired(old, now))
+        {
+            // It was written by an attempt whose answer was lost.
+            return Ok(NoteWritten { version, usage });
+        }
+        match met.filter(|old| if_version == 0 && self.config.is_expired(old, now)) {
             Some(expired) => {
                 let used = self.note_over_expired(key, &attribute, note, &expired).await;
                 let used = used.map_err(|error| error.with_usage(usage))?;

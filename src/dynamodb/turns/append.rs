@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
     CancellationReason, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
@@ -185,6 +186,13 @@ impl Appending<'_> {
         match self.store.put_if(item, self.store.absent(), &mut self.usage).await {
             Ok(()) => Ok(Tried::Stored),
             Err(PutFailure::Refused(there)) => self.taken(seq, there).await,
+            // Another writer's transaction is at this place; the database has refused this write.
+            Err(PutFailure::Failed(error))
+                if error.service().is_some_and(PutItemError::is_transaction_conflict_exception) =>
+            {
+                self.usage += error.usage();
+                Ok(Tried::Busy)
+            }
             Err(PutFailure::Failed(error)) => Err(self.failed(error, &base)),
         }
     }

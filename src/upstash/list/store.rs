@@ -147,9 +147,10 @@ impl ChatStore for UpstashListStore {
         let keys = self.keys(key)?;
         let (loaded, usage) = self.load(&keys, "notes", 0).await?;
         let stored = loaded.notes.iter().find(|(stored, _)| stored == name);
-        let note = stored.map(|(name, stored)| read_note(name, stored)).transpose().map_err(|source| {
+        // The source would quote what is stored.
+        let note = stored.map(|(name, stored)| read_note(name, stored)).transpose().map_err(|_| {
             let Unreadable { key, reason } = unreadable_note(&keys, name);
-            Error::new(ErrorKind::Corrupt, reason).with("key", key).with_usage(usage).with_source(source)
+            Error::new(ErrorKind::Corrupt, reason).with("key", key).with_usage(usage)
         })?;
         Ok(NoteRead { note, usage })
     }
