@@ -160,7 +160,7 @@ async fn inputs_that_do_not_fit_are_refused_by_name() {
     let context = ConnectContext::default();
     let good = json!({"tableName": "sorted", "partitionKey": "sessionId", "endpoint": engine.endpoint});
     for (input, value, problem) in [
-        ("tableName", json!(""), "is empty; give at least one character"),
+        ("tableName", json!(""), "must have at least 3 characters"),
         ("tableName", json!(null), "must be text; found null; leave it out to mean nothing"),
         ("partitionKey", json!(7), "must be text; found a number"),
         ("region", json!("Ireland (eu)"), "is not a region's name"),
