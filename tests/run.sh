@@ -21,9 +21,10 @@ RUSTDOCFLAGS='-D warnings' step cargo doc --locked --workspace --lib --no-deps
 step cargo deny --locked --all-features check licenses bans sources
 
 # Tests go through a pipe that also keeps their output, to count them.
-step cargo test --locked --workspace --all-features --no-fail-fast 2>&1 | tee "$log"
+status=0
+step cargo test --locked --workspace --all-features --no-fail-fast 2>&1 | tee "$log" || status=$?
 
 passed=$(awk '/^test result:/ { n += $4 } END { print n + 0 }' "$log")
 failed=$(awk '/^test result:/ { n += $6 } END { print n + 0 }' "$log")
 printf '\n%d passed, %d failed\n' "$passed" "$failed"
-[ "$passed" -gt 0 ] && [ "$failed" -eq 0 ]
+[ "$status" -eq 0 ] && [ "$passed" -gt 0 ] && [ "$failed" -eq 0 ]
