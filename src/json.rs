@@ -149,7 +149,7 @@ pub fn mend_surrogates(text: &str) -> Cow<'_, str> {
     Cow::Owned(mended)
 }
 
-/// The code unit of a `\uXXXX` escape at the start of `bytes`, if it is a surrogate.
+/// The code unit of a `\u` escape and its four digits at the start of `bytes`, if it is a surrogate.
 fn surrogate(bytes: &[u8]) -> Option<u16> {
     let digits = bytes.strip_prefix(b"\\u")?.get(..4)?;
     let unit = u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
