@@ -32,4 +32,6 @@ pub mod credentials;
 #[path = "../nodes/mod.rs"]
 pub mod nodes;
 
+pub mod flow;
+
 pub use error::{Error, ErrorKind, Result, Retry};

@@ -156,6 +156,17 @@ impl Registry {
         self.credentials.keys().copied()
     }
 
+    /// What a node says about itself, besides its schema.
+    #[must_use]
+    pub fn node(&self, node_type: &str) -> Option<&NodeEntry> {
+        self.nodes.get(node_type).map(|node| &node.entry)
+    }
+
+    /// The declarations of all nodes, sorted by type.
+    pub fn nodes(&self) -> impl Iterator<Item = &NodeEntry> {
+        self.nodes.values().map(|node| &node.entry)
+    }
+
     /// A node's declaration: the JSON Schema of its inputs with `x-node`.
     #[must_use]
     pub fn node_schema(&self, node_type: &str) -> Option<&Value> {
@@ -183,7 +194,7 @@ impl Registry {
     /// # Errors
     /// `NotFound` for a type that nothing declares.
     pub fn validate(&self, node_type: &str, inputs: &Value) -> Result<Vec<Problem>> {
-        Ok(self.node(node_type)?.validation.problems(inputs))
+        Ok(self.registered(node_type)?.validation.problems(inputs))
     }
 
     /// Connects a node of a type known by name only, after checking inputs, credential and ports.
@@ -198,7 +209,7 @@ impl Registry {
         args: ConnectArgs<'_>,
     ) -> Result<Connected> {
         let connecting = async {
-            let node = self.node(node_type)?;
+            let node = self.registered(node_type)?;
             node.validation.require(inputs)?;
             check_credential(&node.entry, args.credential.as_ref())?;
             check_ports(&node.entry, &args)?;
@@ -219,7 +230,7 @@ impl Registry {
         args: ConnectArgs<'_>,
     ) -> Result<Vec<Choice>> {
         let looking_up = async {
-            let node = self.node(node_type)?;
+            let node = self.registered(node_type)?;
             check_credential(&node.entry, args.credential.as_ref())?;
             (node.entry.choices)(method, inputs, args).await
         };
@@ -246,7 +257,7 @@ impl Registry {
         (registered.entry.test)(credential, target, context).await
     }
 
-    fn node(&self, node_type: &str) -> Result<&RegisteredNode> {
+    fn registered(&self, node_type: &str) -> Result<&RegisteredNode> {
         self.nodes.get(node_type).ok_or_else(|| {
             let message = format!("there is no node type `{node_type}`; {}", built_with(self.node_types()));
             Error::new(ErrorKind::NotFound, message)

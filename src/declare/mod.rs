@@ -62,6 +62,7 @@
 //! A crate that brings nodes registers them only when something in the program names the crate: a host says
 //! `use pack as _;`.
 
+mod alias;
 mod clients;
 mod connect;
 mod context;
@@ -73,6 +74,7 @@ mod schema;
 mod secret;
 pub(crate) mod validate;
 
+pub use alias::{Alias, Fixed};
 pub use clients::{ClientKey, Clients};
 pub use connect::{ConnectArgs, Connected, Finding, Health, Instance, Level, Ports};
 pub use context::{

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::alias::Alias;
 use super::connect::{ConnectArgs, Connected};
 use super::manifest;
 use super::port::Port;
@@ -39,6 +40,17 @@ pub trait Node: 'static {
     const OUTPUT_PORTS: &'static [Port];
     /// What hosts may want to know of its instances.
     const CAPABILITIES: &'static [Capability] = &[];
+    /// Node types of other canvases that open as this one. A foreign node of the type [`Node::TYPE`] always does.
+    const ALIASES: &'static [Alias] = &[];
+
+    /// Brings inputs that were made for the older version `from_version` up to [`Node::VERSION`]. A flow is brought up
+    /// when it is loaded; inputs of this version never come here.
+    ///
+    /// # Errors
+    /// `InvalidInput` when the inputs do not fit the version that they say.
+    fn upgrade(_from_version: u32, _inputs: &mut Map<String, Value>) -> Result<()> {
+        Ok(())
+    }
 
     /// Makes the live instance and its health check.
     ///
@@ -143,8 +155,12 @@ pub struct NodeEntry {
     pub(crate) node_type: &'static str,
     pub(crate) rust_type: fn() -> &'static str,
     pub(crate) schema: fn() -> Value,
+    pub(crate) version: u32,
     pub(crate) input_ports: &'static [Port],
+    pub(crate) output_ports: &'static [Port],
     pub(crate) credentials: &'static [CredentialSlot],
+    pub(crate) aliases: &'static [Alias],
+    pub(crate) upgrade: fn(u32, &mut Map<String, Value>) -> Result<()>,
     pub(crate) connect: for<'a> fn(&'a Value, ConnectArgs<'a>) -> Pending<'a, Connected>,
     pub(crate) choices: LookUp,
 }
@@ -157,8 +173,12 @@ impl NodeEntry {
             node_type: N::TYPE,
             rust_type: std::any::type_name::<N>,
             schema: manifest::node_schema::<N>,
+            version: N::VERSION,
             input_ports: N::INPUT_PORTS,
+            output_ports: N::OUTPUT_PORTS,
             credentials: N::CREDENTIALS,
+            aliases: N::ALIASES,
+            upgrade: N::upgrade,
             connect: |inputs, args| {
                 Box::pin(async move {
                     // The text of a decoding error may quote the value, so it is not passed on.
@@ -173,6 +193,44 @@ impl NodeEntry {
             },
             choices: |method, inputs, args| Box::pin(N::choices(method, inputs, args)),
         }
+    }
+
+    /// The type's name in saved flows.
+    #[must_use]
+    pub fn node_type(&self) -> &'static str {
+        self.node_type
+    }
+
+    /// Counts changes to the inputs.
+    #[must_use]
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// What connects to it.
+    #[must_use]
+    pub fn input_ports(&self) -> &'static [Port] {
+        self.input_ports
+    }
+
+    /// What it connects to.
+    #[must_use]
+    pub fn output_ports(&self) -> &'static [Port] {
+        self.output_ports
+    }
+
+    /// Which credentials it takes.
+    #[must_use]
+    pub fn credentials(&self) -> &'static [CredentialSlot] {
+        self.credentials
+    }
+
+    /// Brings inputs of the older version `from_version` up to [`NodeEntry::version`].
+    ///
+    /// # Errors
+    /// As [`Node::upgrade`].
+    pub fn upgrade(&self, from_version: u32, inputs: &mut Map<String, Value>) -> Result<()> {
+        (self.upgrade)(from_version, inputs)
     }
 }
 

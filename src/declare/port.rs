@@ -42,6 +42,15 @@ impl Port {
         Self { many: true, ..self }
     }
 
+    /// The type that the outputs of all chains and agents bear. A flow runs the node that has it.
+    pub const CHAIN: &'static str = "BaseChain";
+
+    /// Whether this output is that of a chain or agent.
+    #[must_use]
+    pub fn gives_chain(&self) -> bool {
+        self.types.contains(&Self::CHAIN)
+    }
+
     /// Whether an output with these types fits this input.
     #[must_use]
     pub fn accepts(&self, output: &Self) -> bool {

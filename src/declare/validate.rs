@@ -2,10 +2,11 @@
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{ValidationError, Validator};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::schema::tag;
+use super::schema::{schema_of, tag};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What is wrong with one input.
@@ -33,6 +34,11 @@ impl Validation {
 
     pub(crate) fn of_credential(credential_type: &str, schema: &Value) -> Result<Self> {
         Self::new(format!("a field of `{credential_type}`"), schema)
+    }
+
+    /// The checks of a document that people may edit by hand. `name` comes with its article.
+    pub(crate) fn of_document<T: JsonSchema>(name: &str) -> Result<Self> {
+        Self::new(format!("a field of {name}"), &Value::Object(schema_of::<T>()))
     }
 
     fn new(belongs_to: String, schema: &Value) -> Result<Self> {
