@@ -5,6 +5,10 @@ mod cli;
 pub mod data_dir;
 pub mod engine;
 pub mod engines;
+mod files;
+mod id;
+pub mod state;
+mod timestamp;
 pub mod vault;
 
 pub use cli::main;

@@ -14,7 +14,6 @@
 
 mod credential;
 mod fields;
-mod files;
 mod key;
 mod keyring;
 mod record;

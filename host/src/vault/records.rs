@@ -1,14 +1,13 @@
 //! The directory of the record files.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use canvas_memory::{Error, ErrorKind, Result};
 
-use super::credential::check_id;
-use super::files::{self, Existing, storage};
 use super::record::{Record, not_a_record};
+use crate::files::{self, Existing, storage};
+use crate::id;
 
 const DIRECTORY: &str = "credentials";
 const EXTENSION: &str = "json";
@@ -37,22 +36,7 @@ impl Records {
 
     /// The names of all record files, in order: ids, unless someone else has put a file there.
     pub(super) fn ids(&self) -> Result<Vec<String>> {
-        let failed = |error| storage("list the directory", &self.0, error);
-        let entries = match fs::read_dir(&self.0) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.map_err(failed)?,
-        };
-        let mut ids = Vec::new();
-        for entry in entries {
-            let path = entry.map_err(failed)?.path();
-            if let (Some(id), true) =
-                (path.file_stem(), path.extension().is_some_and(|found| found == EXTENSION))
-            {
-                ids.push(id.to_string_lossy().into_owned());
-            }
-        }
-        ids.sort();
-        Ok(ids)
+        files::stems(&self.0, EXTENSION).map_err(|error| storage("list the directory", &self.0, error))
     }
 
     pub(super) fn read(&self, id: &str) -> Result<Record> {
@@ -92,7 +76,7 @@ impl Records {
     }
 
     fn path(&self, id: &str) -> Result<PathBuf> {
-        check_id(id)?;
+        id::check("a credential", id)?;
         Ok(self.0.join(format!("{id}.{EXTENSION}")))
     }
 }

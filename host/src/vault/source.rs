@@ -8,8 +8,8 @@ use canvas_memory::{Error, Result};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use super::files::{self, Existing, storage};
 use super::key::Key;
+use crate::files::{self, Existing, storage};
 
 /// The environment variable that may hold the key: 32 bytes as base64.
 pub const KEY_VARIABLE: &str = "CANVAS_MEMORY_KEY";

@@ -3,6 +3,7 @@
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
+use std::time::SystemTime;
 
 use canvas_memory::{Error, ErrorKind};
 
@@ -11,14 +12,14 @@ const TEMPORARY: (&str, &str) = (".", ".tmp");
 
 /// What to do with a file that stands where another is to be written.
 #[derive(Clone, Copy)]
-pub(super) enum Existing {
+pub(crate) enum Existing {
     Replace,
     /// Fails with [`io::ErrorKind::AlreadyExists`].
     Keep,
 }
 
 /// Writes `path` (mode 0600 on Unix) so that it holds all of `bytes` or what it held before, and lasts.
-pub(super) fn write(path: &Path, bytes: &[u8], existing: Existing) -> io::Result<()> {
+pub(crate) fn write(path: &Path, bytes: &[u8], existing: Existing) -> io::Result<()> {
     let dir = parent(path);
     let mut file =
         tempfile::Builder::new().prefix(TEMPORARY.0).suffix(TEMPORARY.1).rand_bytes(8).tempfile_in(dir)?;
@@ -32,8 +33,14 @@ pub(super) fn write(path: &Path, bytes: &[u8], existing: Existing) -> io::Result
     sync_dir(dir)
 }
 
+/// Gives a file or directory another name in the same directory, and makes that last.
+pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)?;
+    sync_dir(parent(to))
+}
+
 /// Removes what writers that were killed have left in `dir`.
-pub(super) fn sweep(dir: &Path) -> io::Result<()> {
+pub(crate) fn sweep(dir: &Path) -> io::Result<()> {
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
         let name = entry.file_name();
@@ -45,16 +52,31 @@ pub(super) fn sweep(dir: &Path) -> io::Result<()> {
 }
 
 /// Removes a file for good.
-pub(super) fn remove(path: &Path) -> io::Result<()> {
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
     fs::remove_file(path)?;
     sync_dir(parent(path))
 }
 
 /// Reads a file of at most `max_bytes`.
-pub(super) fn read(path: &Path, max_bytes: usize) -> io::Result<Vec<u8>> {
-    let file = File::open(path)?;
+pub(crate) fn read(path: &Path, max_bytes: usize) -> io::Result<Vec<u8>> {
     // Room for all of it: growing would leave copies of a key behind.
-    let mut bytes = Vec::with_capacity(max_bytes + 1);
+    read_to_end(File::open(path)?, max_bytes, max_bytes)
+}
+
+/// Reads a regular file of at most `max_bytes`, and when it was last changed.
+pub(crate) fn read_with_time(path: &Path, max_bytes: usize) -> io::Result<(Vec<u8>, SystemTime)> {
+    // To open a pipe would wait for its writer.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
+    let expected_bytes = usize::try_from(metadata.len()).unwrap_or(max_bytes).min(max_bytes);
+    Ok((read_to_end(file, expected_bytes, max_bytes)?, metadata.modified()?))
+}
+
+fn read_to_end(file: File, expected_bytes: usize, max_bytes: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(expected_bytes + 1);
     file.take(max_bytes as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > max_bytes {
         return Err(io::Error::new(
@@ -65,8 +87,28 @@ pub(super) fn read(path: &Path, max_bytes: usize) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The names of the files in `dir` that end with `.{extension}`, without that ending, in order. None where there is no
+/// such directory.
+pub(crate) fn stems(dir: &Path, extension: &str) -> io::Result<Vec<String>> {
+    let entries = match fs::read_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut stems = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if let (Some(stem), true) =
+            (path.file_stem(), path.extension().is_some_and(|found| found == extension))
+        {
+            stems.push(stem.to_string_lossy().into_owned());
+        }
+    }
+    stems.sort();
+    Ok(stems)
+}
+
 /// Creates a directory, and those above it that are missing (mode 0700 on Unix), so that they last.
-pub(super) fn create_private_dir(path: &Path) -> io::Result<()> {
+pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
@@ -83,7 +125,7 @@ pub(super) fn create_private_dir(path: &Path) -> io::Result<()> {
 }
 
 /// The error for a disk that fails; `action` ends "could not …".
-pub(super) fn storage(action: &str, path: &Path, source: io::Error) -> Error {
+pub(crate) fn storage(action: &str, path: &Path, source: io::Error) -> Error {
     let message =
         format!("could not {action} {}: {source}; check its permissions and the free space", path.display());
     Error::new(ErrorKind::Storage, message).with_source(source)
