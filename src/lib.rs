@@ -14,6 +14,7 @@ pub mod model;
 pub mod prompt;
 pub mod recall;
 pub mod store;
+pub mod tool;
 
 pub mod declare;
 pub mod registry;

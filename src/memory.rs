@@ -45,7 +45,7 @@ impl Default for MemoryKey {
 }
 
 /// The session that a run uses, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct EffectiveSession {
     /// The session.
     pub id: SessionId,
@@ -54,7 +54,7 @@ pub struct EffectiveSession {
 }
 
 /// Who named a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionSource {
     /// The request.

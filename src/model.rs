@@ -32,8 +32,20 @@ pub type AnswerStream = BoxStream<'static, Result<AnswerEvent>>;
 pub struct Prompt {
     /// Instructions, what memory recalled, and last what is asked now.
     pub messages: Vec<Message>,
-    /// Tools that the model may call.
+    /// Tools that the model knows.
     pub tools: Vec<ToolSpec>,
+    /// Whether it may call them.
+    pub tool_choice: ToolChoice,
+}
+
+/// Whether a model may call the tools that it knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ToolChoice {
+    /// As it sees fit.
+    #[default]
+    Auto,
+    /// No: it has to answer. Tools that the conversation has called already stay known, which some providers ask for.
+    None,
 }
 
 /// A tool that a model may call.

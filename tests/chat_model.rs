@@ -34,7 +34,7 @@ async fn answer(
     messages: Vec<Message>,
 ) -> canvas_memory::Result<(Answer, Vec<String>)> {
     let mut pieces = Vec::new();
-    let prompt = Prompt { messages, tools: Vec::new() };
+    let prompt = Prompt { messages, ..Prompt::default() };
     let answer = collect(model.answer(prompt).await?, |piece| pieces.push(piece.to_owned())).await?;
     Ok((answer, pieces))
 }
@@ -91,7 +91,7 @@ async fn a_tool_call_comes_back_with_its_arguments() {
         description: "Tells the time.".into(),
         parameters: RawJson::parse(r#"{"type":"object","properties":{"zone":{"type":"string"}}}"#).unwrap(),
     };
-    let prompt = Prompt { messages: vec![Message::user("Time?")], tools: vec![tool] };
+    let prompt = Prompt { messages: vec![Message::user("Time?")], tools: vec![tool], ..Prompt::default() };
     let answer = collect(model(&stub).await.answer(prompt).await.unwrap(), |_| {}).await.unwrap();
     let [call] = answer.message.tool_calls.as_slice() else { panic!("{answer:?}") };
     assert_eq!((call.id.as_str(), call.name.as_str()), ("call_1", "clock"));

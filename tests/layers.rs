@@ -36,7 +36,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "2, what stores, memories, models and chains do",
-        modules: &["store", "memory", "recall", "model", "prompt", "chain", "conformance"],
+        modules: &["store", "memory", "recall", "model", "prompt", "tool", "chain", "conformance"],
         unit: None,
     },
     Layer { name: "3, declarations", modules: &["declare", "registry"], unit: None },

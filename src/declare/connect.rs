@@ -14,6 +14,7 @@ use crate::chain::Chain;
 use crate::error::{Error, ErrorKind, Result};
 use crate::memory::ChatMemory;
 use crate::model::ChatModel;
+use crate::tool::Tool;
 use crate::usage::Usage;
 
 /// What stands around a node when it connects.
@@ -94,6 +95,18 @@ impl Ports {
         })
     }
 
+    /// The tools on a port, in the order they were connected.
+    ///
+    /// # Errors
+    /// `InvalidInput` when something else is connected.
+    pub fn tools(&self, port: &str) -> Result<Vec<Arc<dyn Tool>>> {
+        let tool = |instance: &Instance| match instance {
+            Instance::Tool(tool) => Ok(tool.clone()),
+            other => Err(mismatch(port, "tools", other)),
+        };
+        self.all(port).iter().map(tool).collect()
+    }
+
     fn one<T>(
         &self,
         port: &str,
@@ -101,12 +114,12 @@ impl Ports {
         take: impl FnOnce(&Instance) -> Option<T>,
     ) -> Result<Option<T>> {
         let Some(instance) = self.all(port).first() else { return Ok(None) };
-        let mismatch = || {
-            let problem = format!("needs {wanted} and is connected to {}", instance.kind());
-            Error::invalid_input(port, problem)
-        };
-        take(instance).ok_or_else(mismatch).map(Some)
+        take(instance).ok_or_else(|| mismatch(port, wanted, instance)).map(Some)
     }
+}
+
+fn mismatch(port: &str, wanted: &str, found: &Instance) -> Error {
+    Error::invalid_input(port, format!("needs {wanted} and is connected to {}", found.kind()))
 }
 
 /// What a node becomes once it is connected.
@@ -119,6 +132,8 @@ pub enum Instance {
     Model(Arc<dyn ChatModel>),
     /// A chain or agent.
     Chain(Arc<dyn Chain>),
+    /// A tool that an agent's model may call.
+    Tool(Arc<dyn Tool>),
     /// Whatever else the nodes of a pack hand to each other.
     Other(Arc<dyn Any + Send + Sync>),
 }
@@ -131,6 +146,7 @@ impl Instance {
             Self::Memory(_) => "a memory",
             Self::Model(_) => "a chat model",
             Self::Chain(_) => "a chain",
+            Self::Tool(_) => "a tool",
             Self::Other(_) => "something else",
         }
     }

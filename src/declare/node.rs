@@ -90,6 +90,8 @@ impl Category {
     pub const CHAINS: Self = Self("Chains");
     /// Agents.
     pub const AGENTS: Self = Self("Agents");
+    /// Tools of agents.
+    pub const TOOLS: Self = Self("Tools");
 }
 
 /// Something that hosts may want to know of a node's instances.

@@ -12,6 +12,7 @@ use canvas_memory::store::{Append, Appended};
 use canvas_memory::usage::Usage;
 use canvas_memory::{Error, Result, Retry};
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use super::args::ChatArgs;
 use super::connect::Workbench;
@@ -82,6 +83,7 @@ impl Chat<'_> {
             session: self.session.clone(),
             chat: self.own_session.clone(),
             turn_id,
+            stop: CancellationToken::new(),
         };
         let mut trace = Vec::new();
         let outcome = self.chain.run(request, &mut |event| self.show(event, &mut trace)).await?;
@@ -104,7 +106,7 @@ impl Chat<'_> {
     }
 
     async fn finish(&self, outcome: Outcome) -> Result<ExitCode> {
-        let Outcome { turn, session, stored, usage } = outcome;
+        let Outcome { turn, session, stored, stopped: _, usage } = outcome;
         let (append, mut error) = match (stored, &session) {
             (Stored::No { error, append }, Some(_)) => (append, error),
             (Stored::Yes(appended), _) => {
@@ -174,7 +176,12 @@ fn describe_step(step: &Step) -> String {
         StepKind::Loaded { messages, unreadable, .. } => {
             format!("loaded {}, {unreadable} unreadable", count(*messages as f64, "message"))
         }
-        StepKind::Answered { model, .. } => format!("answered by {model}"),
+        StepKind::Answered { model, tool_calls: 0, .. } => format!("answered by {model}"),
+        StepKind::Answered { model, tool_calls, .. } => {
+            format!("{} by {model}", count(*tool_calls as f64, "tool call"))
+        }
+        StepKind::ToolCalled { tool, ok: true, .. } => format!("called {tool}"),
+        StepKind::ToolCalled { tool, ok: false, .. } => format!("called {tool}, which failed"),
         StepKind::Stored { duplicate: true } => "stored before".to_owned(),
         StepKind::Stored { duplicate: false } => "stored".to_owned(),
     };

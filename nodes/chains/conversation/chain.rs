@@ -44,7 +44,7 @@ impl ConversationChain {
             messages.extend(history().cloned());
         }
         messages.push(message.clone());
-        Prompt { messages, tools: Vec::new() }
+        Prompt { messages, ..Prompt::default() }
     }
 }
 
@@ -70,7 +70,7 @@ fn repeat(
         usage: Usage::default(),
     };
     let turn = Turn { id: id.clone(), messages: stored.messages.clone(), tokens: stored.tokens.clone() };
-    Ok(Outcome { turn, session, stored: Stored::Yes(appended), usage })
+    Ok(Outcome { turn, session, stored: Stored::Yes(appended), stopped: false, usage })
 }
 
 fn reused(usage: Usage) -> Error {
@@ -117,6 +117,7 @@ impl Chain for ConversationChain {
             model: self.model.name().to_owned(),
             input_tokens: answer.input_tokens,
             output_tokens: answer.output_tokens,
+            tool_calls: 0,
         };
         events(RunEvent::Step(Step { kind, took: started.elapsed(), usage: Usage::default() }));
 
@@ -147,7 +148,7 @@ impl Chain for ConversationChain {
             }
             _ => Stored::NoMemory,
         };
-        Ok(Outcome { turn, session, stored, usage })
+        Ok(Outcome { turn, session, stored, stopped: false, usage })
     }
 
     async fn retry(&self, session: &SessionId, append: Append) -> Result<Appended> {

@@ -1,0 +1,94 @@
+//! What a run tells while it works.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
+
+use crate::json::RawJson;
+use crate::memory::EffectiveSession;
+use crate::session::TurnId;
+use crate::store::SessionState;
+use crate::usage::Usage;
+
+/// What a run tells while it works. Holds text of the conversation: for the person, not for logs.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum RunEvent {
+    /// First of all.
+    Started {
+        /// The turn to come.
+        turn_id: TurnId,
+        /// Where it will be kept; `None` for a chain without memory.
+        session: Option<EffectiveSession>,
+    },
+    /// A step is done.
+    Step(Step),
+    /// More text of the answer.
+    Text {
+        /// The piece.
+        text: String,
+    },
+}
+
+/// A step of a run, with time and cost.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub struct Step {
+    /// What was done.
+    pub kind: StepKind,
+    /// How long it took, in milliseconds.
+    #[serde(rename = "took_ms", serialize_with = "millis")]
+    #[schemars(with = "f64")]
+    pub took: Duration,
+    /// What the backend charged.
+    pub usage: Usage,
+}
+
+fn millis<S: Serializer>(took: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64((took.as_secs_f64() * 1e6).round() / 1e3)
+}
+
+/// What a step did.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum StepKind {
+    /// Memory was read.
+    Loaded {
+        /// Messages recalled.
+        messages: u64,
+        /// What is known of the session.
+        state: SessionState,
+        /// Rows that could not be read and were left as they are.
+        unreadable: u64,
+    },
+    /// The model answered.
+    Answered {
+        /// The model's name.
+        model: String,
+        /// Tokens of the prompt, where the provider tells.
+        input_tokens: Option<u64>,
+        /// Tokens of the answer, where the provider tells.
+        output_tokens: Option<u64>,
+        /// Tools that it asks to have called.
+        tool_calls: u64,
+    },
+    /// A tool was called.
+    ToolCalled {
+        /// The id that the model gave the call.
+        call_id: String,
+        /// The tool's name.
+        tool: String,
+        /// What the model handed over.
+        arguments: RawJson,
+        /// What the model gets back: the result, or what went wrong.
+        output: String,
+        /// Whether the tool did its work.
+        ok: bool,
+    },
+    /// The turn was stored.
+    Stored {
+        /// Whether an earlier attempt had stored it.
+        duplicate: bool,
+    },
+}
