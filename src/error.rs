@@ -1,9 +1,11 @@
 //! One error for the whole library.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::session::{Position, TurnId};
@@ -64,7 +66,7 @@ pub enum ErrorKind {
 }
 
 /// Whether the same call can be made again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Retry {
     /// It would fail again: something has to change first.
@@ -181,6 +183,27 @@ impl Error {
 }
 
 impl ErrorKind {
+    /// Every name that [`ErrorKind::code`] gives.
+    const CODES: [&'static str; 17] = [
+        "invalid_input",
+        "missing_credential",
+        "undecryptable",
+        "unauthenticated",
+        "denied",
+        "not_found",
+        "mismatch",
+        "corrupt",
+        "too_large",
+        "conflict",
+        "turn_id_reused",
+        "unknown",
+        "throttled",
+        "unavailable",
+        "protocol",
+        "unsupported",
+        "storage",
+    ];
+
     /// The kind's name for programs, such as `invalid_input`.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -256,6 +279,39 @@ impl Serialize for Error {
         )?;
         map.serialize_entry("usage", usage)?;
         map.end()
+    }
+}
+
+impl JsonSchema for Error {
+    fn schema_name() -> Cow<'static, str> {
+        "Error".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "title": "Error",
+            "description": "What went wrong, and what to do next. It holds no secret and no text of a conversation.",
+            "type": "object",
+            "properties": {
+                "kind": {"description": "What went wrong, for programs.", "type": "string", "enum": ErrorKind::CODES},
+                "message": {"description": "What happened and what to do.", "type": "string"},
+                "operation": {"description": "The operation that failed, such as `append`.", "type": "string"},
+                "field": {"description": "Of `invalid_input`: the field in question.", "type": "string"},
+                "turn_id": {"description": "Of `unknown`: the turn in doubt.", "type": "string"},
+                "position": {
+                    "description": "Of `conflict`: where the session ends now. Of `unknown`: the position that was tried.",
+                    "type": ["string", "null"],
+                },
+                "retry": generator.subschema_for::<Retry>(),
+                "context": {
+                    "description": "Facts, such as the table's name.",
+                    "type": "object",
+                    "additionalProperties": {"type": "string"},
+                },
+                "usage": generator.subschema_for::<Usage>(),
+            },
+            "required": ["kind", "message", "retry", "context", "usage"],
+        })
     }
 }
 

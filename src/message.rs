@@ -8,9 +8,11 @@
 //! {"role": "tool", "content": "{\"temp\":21.5}", "tool_call_id": "call_1", "name": "get_weather"}
 //! ```
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -110,7 +112,7 @@ impl Part {
 }
 
 /// A model's wish to have a tool called.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ToolCall {
     /// What the result refers to as its `tool_call_id`.
     pub id: String,
@@ -280,6 +282,39 @@ impl Serialize for Message {
             map.serialize_entry(field, value)?;
         }
         map.end()
+    }
+}
+
+impl JsonSchema for Message {
+    fn schema_name() -> Cow<'static, str> {
+        "Message".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "title": "Message",
+            "description": "One message of a conversation, as chat model APIs take it. Further fields are kept as they are.",
+            "type": "object",
+            "properties": {
+                "role": {
+                    "description": "Who speaks: `system`, `user`, `assistant`, `tool`, or another name.",
+                    "type": "string",
+                },
+                "content": {
+                    "description": "Text, or parts such as `{\"type\": \"text\", \"text\": …}` and images.",
+                    "type": ["string", "array", "null"],
+                },
+                "tool_calls": {
+                    "description": "Tools that an assistant message calls.",
+                    "type": ["array", "null"],
+                    "items": generator.subschema_for::<ToolCall>(),
+                },
+                "tool_call_id": {"description": "The call that a tool message answers.", "type": ["string", "null"]},
+                "name": {"description": "The speaker's name, or the tool's.", "type": ["string", "null"]},
+                "id": {"description": "The message's own id.", "type": ["string", "null"]},
+            },
+            "required": ["role"],
+        })
     }
 }
 

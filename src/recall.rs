@@ -107,7 +107,7 @@ fn keep_last_messages(turns: &mut Vec<StoredTurn>, limit: usize) -> Option<Store
 }
 
 /// What came back of a session.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Recalled {
     /// Notes that the store brought along, such as a summary.
     pub notes: Vec<Note>,
@@ -144,7 +144,7 @@ impl Recalled {
 }
 
 /// What was not recalled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct LeftOut {
     /// Messages that were read and not recalled.
     pub read_messages: u64,

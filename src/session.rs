@@ -52,7 +52,7 @@ impl Default for Scope {
 /// Which conversation, in any Unicode, kept as given.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(transparent)]
-pub struct SessionId(String);
+pub struct SessionId(#[schemars(length(min = 1, max = 2_048))] String);
 
 impl SessionId {
     /// The most bytes a session id may have: the limit of a DynamoDB partition key.
@@ -126,7 +126,7 @@ impl SessionKey {
 /// What makes an append repeatable: one id has one effect.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(transparent)]
-pub struct TurnId(String);
+pub struct TurnId(#[schemars(regex(pattern = r"^[!-~]{1,64}$"))] String);
 
 impl TurnId {
     /// The most bytes a turn id may have.
@@ -174,7 +174,7 @@ impl<'de> Deserialize<'de> for TurnId {
 }
 
 /// How many tokens a turn has, and by whose count.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TokenCount {
     /// The tokenizer's name, such as `o200k_base`.
     pub tokenizer: String,
@@ -183,7 +183,7 @@ pub struct TokenCount {
 }
 
 /// The messages of one exchange under one id.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Turn {
     /// What makes the append repeatable.
     pub id: TurnId,
@@ -211,7 +211,7 @@ impl Turn {
 /// Where a session ends: equal as long as nothing was appended or cleared. Stores make it; callers only hand it back.
 ///
 /// The position of a turn is the end of the session just after it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Position(String);
 
@@ -236,7 +236,7 @@ impl fmt::Display for Position {
 }
 
 /// A turn as a store has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct StoredTurn {
     /// `None` where another program wrote the turn.
     pub id: Option<TurnId>,

@@ -1,9 +1,10 @@
 //! The databases that this program carries, started when a node first asks for one.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
-use canvas_memory::Result;
 use canvas_memory::declare::{BuiltinDynamoDb, BuiltinEngines, BuiltinUpstash, Secret};
+use canvas_memory::{Error, ErrorKind, Result};
 use secrecy::ExposeSecret;
 
 use crate::data_dir::LazyDataDir;
@@ -24,6 +25,30 @@ impl Engines {
     #[must_use]
     pub fn new(data_dir: LazyDataDir) -> Self {
         Self { data_dir, dynamodb: Mutex::default(), upstash: Mutex::default() }
+    }
+
+    /// Starts both engines, each on a thread of its own; who asks for one meanwhile waits for it. What fails is tried
+    /// again, and told, when a node asks.
+    ///
+    /// # Errors
+    /// `Unavailable` when no threads can be started.
+    pub fn start(self: &Arc<Self>) -> Result<Vec<JoinHandle<()>>> {
+        let starts: [(&str, fn(&Self) -> Result<()>); 2] = [
+            ("dynamodb", |engines| engines.dynamodb().map(drop)),
+            ("upstash", |engines| engines.upstash().map(drop)),
+        ];
+        let spawn = |(name, start): (&'static str, fn(&Self) -> Result<()>)| {
+            let engines = Arc::clone(self);
+            let work = move || {
+                if let Err(error) = start(&engines) {
+                    tracing::warn!(engine = name, %error, "a built-in engine did not start");
+                }
+            };
+            std::thread::Builder::new().name(format!("start-{name}")).spawn(work).map_err(|error| {
+                Error::new(ErrorKind::Unavailable, "no threads can be started").with_source(error)
+            })
+        };
+        starts.into_iter().map(spawn).collect()
     }
 
     fn storage(&self) -> Result<EngineStorage> {

@@ -1,6 +1,8 @@
 //! The host around the memory nodes: what the `canvas-memory` program is made of, as a library, so that a binary
 //! with more node packs needs no copy of it.
 
+pub mod api;
+pub mod app;
 mod cli;
 pub mod data_dir;
 pub mod engine;

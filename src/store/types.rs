@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -22,7 +23,7 @@ pub enum After {
 }
 
 /// For how long a turn id alone, without a position, is known to be taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Dedupe {
     /// While the turn is among the newest that the store reads. For turn ids that the host mints.
@@ -76,7 +77,7 @@ impl Append {
 }
 
 /// A turn that is stored.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Appended {
     /// The end of the session just after the turn.
     pub position: Position,
@@ -101,7 +102,7 @@ pub enum Window {
 }
 
 /// How fresh a read is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Consistency {
     /// Sees every acknowledged write.
@@ -112,7 +113,7 @@ pub enum Consistency {
 }
 
 /// What is known of a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionState {
     /// Nothing is stored.
@@ -126,7 +127,7 @@ pub enum SessionState {
 }
 
 /// A stored row that can't be read, and is left as it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Unreadable {
     /// The row's key, and its place in the row where it is a list.
     pub key: String,
@@ -135,7 +136,7 @@ pub struct Unreadable {
 }
 
 /// How full the one item of a session is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Fill {
     /// The item's size, by the backend's own rules.
     pub bytes: u64,
@@ -152,7 +153,7 @@ impl Fill {
 }
 
 /// The newest part of a session.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Recent {
     /// Oldest first.
     pub turns: Vec<StoredTurn>,
@@ -173,7 +174,7 @@ pub struct Recent {
 }
 
 /// What a clear removed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Cleared {
     /// Turns that were visible before.
     pub turns: u64,
@@ -184,7 +185,7 @@ pub struct Cleared {
 }
 
 /// A text beside the turns of a session, such as a summary.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Note {
     /// The note's name.
     pub name: String,
@@ -195,7 +196,7 @@ pub struct Note {
 }
 
 /// A note that was looked for.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct NoteRead {
     /// `None` where there is none.
     pub note: Option<Note>,
@@ -204,7 +205,7 @@ pub struct NoteRead {
 }
 
 /// A note that was written.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct NoteWritten {
     /// The version that is stored now.
     pub version: u64,
@@ -228,12 +229,12 @@ impl Default for Page {
 }
 
 /// Where a page ended. Stores make it; callers only hand it back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct PageToken(pub String);
 
 /// One session in a listing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SessionEntry {
     /// Which session.
     pub session: SessionId,
@@ -243,7 +244,7 @@ pub struct SessionEntry {
 }
 
 /// A page of sessions.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Sessions {
     /// In the order that [`Capabilities::sessions`] tells.
     pub sessions: Vec<SessionEntry>,
@@ -254,7 +255,7 @@ pub struct Sessions {
 }
 
 /// A page of turns.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct TurnPage {
     /// Oldest first.
     pub turns: Vec<StoredTurn>,
@@ -265,7 +266,7 @@ pub struct TurnPage {
 }
 
 /// One stored row, as the backend has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Record {
     /// The row's key.
     pub key: String,
@@ -282,7 +283,7 @@ pub struct Record {
 }
 
 /// A page of what is stored.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Inspection {
     /// Newest first where the layout has a row a turn.
     pub records: Vec<Record>,
@@ -293,7 +294,7 @@ pub struct Inspection {
 }
 
 /// Which message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MessageRef {
     /// The position of its turn.
     pub position: Position,
@@ -305,7 +306,7 @@ pub struct MessageRef {
 }
 
 /// A session of which one message was changed or removed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Mended {
     /// The end of the session now.
     pub position: Option<Position>,
@@ -314,7 +315,7 @@ pub struct Mended {
 }
 
 /// In which order a store lists sessions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionOrder {
     /// Newest first; a page reads what it returns.
@@ -324,7 +325,7 @@ pub enum SessionOrder {
 }
 
 /// What a store can do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Capabilities {
     /// The layout's name, such as `dynamodb/turns`.
     pub layout: &'static str,

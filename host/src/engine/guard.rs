@@ -25,7 +25,7 @@ impl PageGuard {
         if headers.contains_key(ORIGIN) {
             return Some("requests from web pages are refused: this one carries an Origin header");
         }
-        if self.loopback_names_only && !headers.get(HOST).is_some_and(names_loopback) {
+        if self.loopback_names_only && !headers.get(HOST).is_some_and(is_loopback) {
             return Some(
                 "this engine answers on loopback only: the Host header must be localhost or 127.0.0.1",
             );
@@ -34,8 +34,12 @@ impl PageGuard {
     }
 }
 
-fn names_loopback(host: &HeaderValue) -> bool {
-    let Ok(authority) = Authority::try_from(host.as_bytes()) else { return false };
+fn is_loopback(host: &HeaderValue) -> bool {
+    Authority::try_from(host.as_bytes()).is_ok_and(|authority| names_loopback(&authority))
+}
+
+/// Whether a request that names this authority means the machine that it was sent on.
+pub(crate) fn names_loopback(authority: &Authority) -> bool {
     let host = authority.host().trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }

@@ -7,7 +7,7 @@
 pub mod clock;
 pub mod dynamodb;
 mod error;
-mod guard;
+pub(crate) mod guard;
 mod secret;
 mod server;
 pub mod upstash;

@@ -1,0 +1,127 @@
+//! Who is let in: requests that mean this host, from itself or from no page at all, with its token where it has one.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::header::{
+    AUTHORIZATION, CACHE_CONTROL, HOST, ORIGIN, REFERRER_POLICY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use canvas_memory::{Error, ErrorKind};
+use secrecy::{ExposeSecret, SecretString};
+use subtle::{Choice, ConstantTimeEq};
+
+use super::problem::Problem;
+use crate::engine::guard::names_loopback;
+
+const HTTP_PORT: u16 = 80;
+
+/// Decides on every request, before anything else looks at it.
+#[derive(Clone, Debug)]
+pub(super) struct Gate(Arc<Rules>);
+
+#[derive(Debug)]
+struct Rules {
+    listens_on: SocketAddr,
+    host_names: Vec<String>,
+    /// Any of them opens; none lets everyone in.
+    tokens: Vec<SecretString>,
+}
+
+impl Gate {
+    /// A gate before the listener on `listens_on`. `host_names` are further names of this host.
+    pub(super) fn new(listens_on: SocketAddr, host_names: Vec<String>, tokens: Vec<SecretString>) -> Self {
+        Self(Arc::new(Rules { listens_on, host_names, tokens }))
+    }
+
+    fn check(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        let host = self.host(headers)?;
+        check_origin(headers, &host)?;
+        self.check_token(headers)
+    }
+
+    /// A page can point a name of its own at this host; the browser then says that name.
+    fn host(&self, headers: &HeaderMap) -> Result<Authority, Problem> {
+        let mut named = headers.get_all(HOST).iter();
+        let authority = match (named.next(), named.next()) {
+            (Some(host), None) => Authority::try_from(host.as_bytes()).ok(),
+            _ => None,
+        };
+        authority.filter(|authority| self.is_named_by(authority)).ok_or_else(|| {
+            let message = "the Host header does not name this host; use the address that it printed at its start, or let \
+                           its operator add the name with --host-name";
+            Problem::new(StatusCode::FORBIDDEN, Error::new(ErrorKind::Denied, message))
+        })
+    }
+
+    fn is_named_by(&self, authority: &Authority) -> bool {
+        let rules = &*self.0;
+        let name = authority.host().trim_start_matches('[').trim_end_matches(']');
+        if rules.host_names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            return true;
+        }
+        if rules.listens_on.ip().is_loopback() {
+            let port = authority.port_u16().unwrap_or(HTTP_PORT);
+            return names_loopback(authority) && port == rules.listens_on.port();
+        }
+        // An address, unlike a name, can't be pointed elsewhere.
+        name.parse::<IpAddr>().is_ok()
+    }
+
+    fn check_token(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        if self.0.tokens.is_empty() {
+            return Ok(());
+        }
+        let given = headers.get(AUTHORIZATION).and_then(bearer_token);
+        let fits = |given: &[u8]| {
+            let tokens = self.0.tokens.iter().map(|token| token.expose_secret().as_bytes().ct_eq(given));
+            bool::from(tokens.fold(Choice::from(0), |fits, this| fits | this))
+        };
+        let message = match given {
+            Some(given) if fits(given) => return Ok(()),
+            Some(_) => "the token is not this host's; use the one that it was started with",
+            None => "this host needs its token; send `Authorization: Bearer TOKEN`",
+        };
+        let error = Error::new(ErrorKind::Unauthenticated, message);
+        let challenge = HeaderValue::from_static("Bearer");
+        Err(Problem::new(StatusCode::UNAUTHORIZED, error).with_header(WWW_AUTHENTICATE, challenge))
+    }
+}
+
+/// A page of another site may make a browser send requests here; the browser then says whose page it was.
+fn check_origin(headers: &HeaderMap, host: &Authority) -> Result<(), Problem> {
+    let is_own = |origin: &HeaderValue| {
+        let origin = origin.as_bytes();
+        let authority = origin.strip_prefix(b"http://").or_else(|| origin.strip_prefix(b"https://"));
+        authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host.as_str().as_bytes()))
+    };
+    let is_cross_site = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
+    if headers.get_all(ORIGIN).iter().all(is_own) && !is_cross_site {
+        return Ok(());
+    }
+    let message =
+        "a page of another site sent this request; only this host's own page and programs without one may";
+    Err(Problem::new(StatusCode::FORBIDDEN, Error::new(ErrorKind::Denied, message)))
+}
+
+fn bearer_token(header: &HeaderValue) -> Option<&[u8]> {
+    let (scheme, token) = header.as_bytes().split_at_checked(b"Bearer ".len())?;
+    scheme.eq_ignore_ascii_case(b"Bearer ").then(|| token.trim_ascii())
+}
+
+/// The middleware: refuses, or lets through and sets what browsers have to be told of every answer.
+pub(super) async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    let mut response = match gate.check(request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
+    };
+    let headers = response.headers_mut();
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}

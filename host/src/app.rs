@@ -1,0 +1,133 @@
+//! The host's parts, put together once: what the API, `serve` and the commands on this machine work with.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use canvas_memory::clock::Clock;
+use canvas_memory::declare::{Clients, ConnectContext, EndpointPolicy, HttpsOnly};
+use canvas_memory::registry::Registry;
+use canvas_memory::session::Scope;
+use canvas_memory::{Error, ErrorKind, Result};
+
+use crate::data_dir::{DataDir, LazyDataDir};
+use crate::engines::Engines;
+use crate::vault::{KeySource, Vault};
+
+/// How a host is to be put together.
+#[derive(Debug)]
+pub struct AppOptions {
+    /// Where everything is kept: flows, sealed credentials, the engines' data.
+    pub data_dir: PathBuf,
+    /// The key that credentials are sealed with.
+    pub key: KeySource,
+    /// Keys that credentials may still be sealed with, after a rotation that was interrupted.
+    pub previous_keys: Vec<KeySource>,
+    /// What an endpoint that a user typed may be.
+    pub endpoints: Arc<dyn EndpointPolicy>,
+    /// Whether a credential may stand for this machine's own AWS identity.
+    pub uses_machine_identity: bool,
+}
+
+impl AppOptions {
+    /// A host on `data_dir`, as careful as one that others reach: public https endpoints, no machine identity.
+    #[must_use]
+    pub fn new(data_dir: impl Into<PathBuf>, key: KeySource) -> Self {
+        Self {
+            data_dir: data_dir.into(),
+            key,
+            previous_keys: Vec::new(),
+            endpoints: Arc::new(HttpsOnly),
+            uses_machine_identity: false,
+        }
+    }
+}
+
+/// A host: registry, engines, credentials. Clones share it; it ends with the last one.
+#[derive(Clone, Debug)]
+pub struct App(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    registry: Registry,
+    context: ConnectContext,
+    vault: Arc<Vault>,
+    data_dir: DataDir,
+    starting: Vec<JoinHandle<()>>,
+}
+
+impl App {
+    /// Opens and locks the data directory, opens the vault, and starts both engines on threads of their own. An engine
+    /// that does not start is an error where it is used. Blocks on the disk.
+    ///
+    /// # Errors
+    /// `Storage` when another process has the directory, or the disk fails; as [`Vault::open`] when sealed credentials
+    /// have lost their key.
+    pub fn open(options: AppOptions) -> Result<Self> {
+        let lazy = LazyDataDir::new(&options.data_dir);
+        let data_dir = lazy.open()?;
+        let vault = Vault::open_with_previous(data_dir.path(), options.key, &options.previous_keys)?;
+        let engines = Arc::new(Engines::new(lazy));
+        let starting = engines.start()?;
+        let context = ConnectContext {
+            scope: Scope::default(),
+            clock: Clock::system(),
+            engines,
+            endpoints: options.endpoints,
+            uses_machine_identity: options.uses_machine_identity,
+            clients: Clients::default(),
+        };
+        let registry = Registry::collect();
+        Ok(Self(Arc::new(Parts { registry, context, vault: Arc::new(vault), data_dir, starting })))
+    }
+
+    /// All node and credential types.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.0.registry
+    }
+
+    /// What nodes connect with.
+    #[must_use]
+    pub fn context(&self) -> &ConnectContext {
+        &self.0.context
+    }
+
+    /// The sealed credentials. Its calls block on the disk: see [`App::with_vault`].
+    #[must_use]
+    pub fn vault(&self) -> &Arc<Vault> {
+        &self.0.vault
+    }
+
+    /// The locked data directory.
+    #[must_use]
+    pub fn data_dir(&self) -> &DataDir {
+        &self.0.data_dir
+    }
+
+    /// Works with the vault on a thread that may block.
+    ///
+    /// # Errors
+    /// Whatever `work` fails with.
+    pub async fn with_vault<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Vault) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let vault = self.0.vault.clone();
+        tokio::task::spawn_blocking(move || work(&vault)).await.unwrap_or_else(|error| {
+            let message = "work with the credentials ended unfinished; report this as a defect";
+            Err(Error::new(ErrorKind::Unavailable, message).with_source(error))
+        })
+    }
+}
+
+impl Drop for Parts {
+    /// The threads that start the engines hold the data directory, which is to be free when this returns.
+    fn drop(&mut self) {
+        for starting in self.starting.drain(..) {
+            if starting.join().is_err() {
+                tracing::error!("an engine's start panicked");
+            }
+        }
+    }
+}
