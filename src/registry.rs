@@ -13,6 +13,7 @@ use crate::declare::{
 use crate::error::{Error, ErrorKind, Result};
 
 mod check;
+mod diagnose;
 
 use check::Checks;
 

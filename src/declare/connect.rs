@@ -6,16 +6,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use serde::Serialize;
 
 use super::context::ConnectContext;
 use super::credential::{Credential, CredentialType};
+use super::health::Health;
 use crate::chain::Chain;
 use crate::error::{Error, ErrorKind, Result};
 use crate::memory::ChatMemory;
 use crate::model::ChatModel;
 use crate::tool::Tool;
-use crate::usage::Usage;
 
 /// What stands around a node when it connects.
 #[derive(Clone, Debug)]
@@ -221,46 +220,4 @@ impl fmt::Debug for Connected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connected").field("instance", &self.instance).finish_non_exhaustive()
     }
-}
-
-/// What a health check or a credential's test found. What keeps an instance from working is an [`Error`] instead.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Health {
-    /// What was looked at, in that order.
-    pub findings: Vec<Finding>,
-    /// What looking cost.
-    pub usage: Usage,
-}
-
-impl Health {
-    /// Adds something that is as it should be.
-    pub fn ok(&mut self, subject: &'static str, text: impl Into<String>) {
-        self.findings.push(Finding { level: Level::Ok, subject, text: text.into() });
-    }
-
-    /// Adds something that works and should be seen to.
-    pub fn warn(&mut self, subject: &'static str, text: impl Into<String>) {
-        self.findings.push(Finding { level: Level::Warning, subject, text: text.into() });
-    }
-}
-
-/// One thing that a health check looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// How it stands.
-    pub level: Level,
-    /// What was looked at, such as `table`.
-    pub subject: &'static str,
-    /// What was found and, for a warning, what to do.
-    pub text: String,
-}
-
-/// How a finding stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Level {
-    /// As it should be.
-    Ok,
-    /// It works, and should be seen to.
-    Warning,
 }

@@ -9,8 +9,8 @@ use serde::Deserialize as _;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::connect::Health;
 use super::context::ConnectContext;
+use super::health::Health;
 use super::manifest;
 use super::secret::SecretJson;
 use super::validate::Validation;

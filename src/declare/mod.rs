@@ -67,6 +67,8 @@ mod clients;
 mod connect;
 mod context;
 mod credential;
+mod diagnosis;
+mod health;
 pub(crate) mod manifest;
 mod node;
 mod port;
@@ -76,12 +78,14 @@ pub(crate) mod validate;
 
 pub use alias::{Alias, Fixed};
 pub use clients::{ClientKey, Clients};
-pub use connect::{ConnectArgs, Connected, Finding, Health, Instance, Level, Ports};
+pub use connect::{ConnectArgs, Connected, Instance, Ports};
 pub use context::{
     BUILTIN, BuiltinDynamoDb, BuiltinEngines, BuiltinUpstash, ConnectContext, EndpointPolicy, HttpsOnly,
     HttpsOrLoopback, NoEngines,
 };
 pub use credential::{Credential, CredentialEntry, CredentialType, Target};
+pub use diagnosis::Diagnosis;
+pub use health::{Finding, Health, Level};
 pub use manifest::Manifest;
 pub use node::{Capability, Category, Choice, CredentialSlot, Node, NodeEntry, Required};
 pub use port::Port;

@@ -4,12 +4,13 @@ use std::fmt;
 
 use futures_util::future::BoxFuture;
 use schemars::JsonSchema;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize as _, Serialize};
 use serde_json::{Map, Value};
 
 use super::alias::Alias;
 use super::connect::{ConnectArgs, Connected};
+use super::diagnosis::{self, Diagnosis};
 use super::manifest;
 use super::port::Port;
 use crate::error::{Error, ErrorKind, Result};
@@ -18,7 +19,7 @@ use crate::error::{Error, ErrorKind, Result};
 ///
 /// The doc comment of [`Node::Inputs`] gives title and description: its first paragraph is the title when it does not
 /// end with a full stop. The same goes for each field, choice and variant.
-pub trait Node: 'static {
+pub trait Node: Sized + 'static {
     /// The settings: with `#[serde(deny_unknown_fields)]`, in the order that the form shows.
     type Inputs: DeserializeOwned + JsonSchema + Send;
 
@@ -73,6 +74,22 @@ pub trait Node: 'static {
             ErrorKind::Unsupported,
             format!("`{}` has no choices named `{method}`", Self::TYPE),
         )))
+    }
+
+    /// Looks for all that keeps an instance with these inputs from working, and tells the least policy that would do.
+    /// Creates and changes nothing, and leaves nothing behind.
+    ///
+    /// By itself it connects and turns an error of that or of the health check into a finding; a node whose
+    /// [`connect`](Self::connect) makes something, or whose service has several things to look at, brings its own.
+    /// `args.ports` may be empty: what belongs on the ports is looked at by itself.
+    ///
+    /// # Errors
+    /// When there is no diagnosis at all; what is wrong with the node is a finding.
+    fn diagnose(
+        inputs: Self::Inputs,
+        args: ConnectArgs<'_>,
+    ) -> impl Future<Output = Result<Diagnosis>> + Send {
+        async { Ok(diagnosis::by_connecting::<Self>(inputs, args).await) }
     }
 }
 
@@ -165,6 +182,7 @@ pub struct NodeEntry {
     pub(crate) upgrade: fn(u32, &mut Map<String, Value>) -> Result<()>,
     pub(crate) connect: for<'a> fn(&'a Value, ConnectArgs<'a>) -> Pending<'a, Connected>,
     pub(crate) choices: LookUp,
+    pub(crate) diagnose: for<'a> fn(&'a Value, ConnectArgs<'a>) -> Pending<'a, Diagnosis>,
 }
 
 impl NodeEntry {
@@ -181,19 +199,9 @@ impl NodeEntry {
             credentials: N::CREDENTIALS,
             aliases: N::ALIASES,
             upgrade: N::upgrade,
-            connect: |inputs, args| {
-                Box::pin(async move {
-                    // The text of a decoding error may quote the value, so it is not passed on.
-                    let inputs = <N::Inputs as serde::Deserialize>::deserialize(inputs).map_err(|_| {
-                        Error::invalid_input(
-                            "inputs",
-                            format!("do not fit `{}` in a way its schema can't tell", N::TYPE),
-                        )
-                    })?;
-                    N::connect(inputs, args).await
-                })
-            },
+            connect: |inputs, args| Box::pin(async move { N::connect(decode::<N>(inputs)?, args).await }),
             choices: |method, inputs, args| Box::pin(N::choices(method, inputs, args)),
+            diagnose: |inputs, args| Box::pin(async move { N::diagnose(decode::<N>(inputs)?, args).await }),
         }
     }
 
@@ -234,6 +242,14 @@ impl NodeEntry {
     pub fn upgrade(&self, from_version: u32, inputs: &mut Map<String, Value>) -> Result<()> {
         (self.upgrade)(from_version, inputs)
     }
+}
+
+fn decode<N: Node>(inputs: &Value) -> Result<N::Inputs> {
+    // The text of a decoding error may quote the value, so it is not passed on.
+    N::Inputs::deserialize(inputs).map_err(|_| {
+        let problem = format!("do not fit `{}` in a way its schema can't tell", N::TYPE);
+        Error::invalid_input("inputs", problem)
+    })
 }
 
 impl fmt::Debug for NodeEntry {
