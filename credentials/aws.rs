@@ -5,9 +5,10 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use url::Url;
 
-use crate::declare::{ConnectContext, CredentialType, Health, Secret, Target};
+use crate::declare::{ConnectContext, CredentialType, Endpoint, Health, Secret, Target};
+use crate::dial::Dialer;
+use crate::dynamodb::http;
 use crate::dynamodb::probe::{self, Standing};
 use crate::dynamodb::{Credentials, DynamoClient, DynamoConfig, SharedCredentialsProvider, Timeouts};
 use crate::error::{Error, ErrorKind, Result};
@@ -111,7 +112,7 @@ impl CredentialType for AwsApi {
     async fn test(fields: Fields, target: &Target, context: &ConnectContext) -> Result<Health> {
         let region = target.region.as_deref().unwrap_or(DEFAULT_REGION);
         let endpoint = target.endpoint.as_deref().map(|url| context.endpoint("endpoint", url)).transpose()?;
-        let client = connect(fields, region, endpoint, context).await?;
+        let client = connect(fields, region, endpoint.as_ref(), context).await?;
         let mut health = Health::default();
         let (standing, usage) = probe::standing(&client).await?;
         health.usage = usage;
@@ -139,7 +140,7 @@ crate::register_credential_type!(AwsApi);
 pub async fn connect(
     fields: Fields,
     region: &str,
-    endpoint: Option<Url>,
+    endpoint: Option<&Endpoint>,
     context: &ConnectContext,
 ) -> Result<DynamoClient> {
     let credentials = match fields {
@@ -149,7 +150,10 @@ pub async fn connect(
         Fields::Role(role) => role.into_provider(region, context).await?,
     };
     let mut config = DynamoConfig::new(region, credentials);
-    config.endpoint_url = endpoint.map(|url| url.to_string());
+    if let Some(endpoint) = endpoint {
+        config.endpoint_url = Some(endpoint.url().to_string());
+        config.dialer = endpoint.dialer().clone();
+    }
     config.clock = context.clock.clone();
     DynamoClient::new(config)
 }
@@ -202,6 +206,8 @@ async fn of_machine(
     })
 }
 
+/// What the SDK finds on this machine. Its sources of credentials lie at addresses of the cloud or of the operator,
+/// which no user names: nobody is asked about them.
 async fn load(
     region: &str,
     profile: Option<String>,
@@ -215,7 +221,8 @@ async fn load(
         .build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new(region.to_owned()))
-        .timeout_config(timeouts);
+        .timeout_config(timeouts)
+        .http_client(http::client(&Dialer::default()));
     if let Some(profile) = profile {
         loader = loader.profile_name(profile);
     }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use url::Url;
 use uuid::Uuid;
 
-use crate::declare::{ConnectContext, CredentialType, Health, Secret, Target};
+use crate::declare::{ConnectContext, CredentialType, Endpoint, Health, Secret, Target};
 use crate::error::{Error, ErrorKind, Result};
 use crate::upstash::{Client, ClientConfig, Command, Intent};
 use crate::usage::Usage;
@@ -42,7 +42,7 @@ impl CredentialType for UpstashRedisApi {
 
     /// Sends `PING`, and `DEL` of a key that no database has, which only a full token may.
     async fn test(fields: Fields, target: &Target, context: &ConnectContext) -> Result<Health> {
-        let base_url = match (&target.endpoint, &fields.host) {
+        let endpoint = match (&target.endpoint, &fields.host) {
             (Some(base_url), _) => context.endpoint("baseURL", base_url)?,
             (None, Some(host)) => context.endpoint("host", &format!("https://{host}"))?,
             (None, None) => {
@@ -52,7 +52,7 @@ impl CredentialType for UpstashRedisApi {
             }
         };
         let names_host = fields.host.is_some();
-        let client = connect(fields, &base_url)?;
+        let client = connect(fields, &endpoint)?;
         let mut health = Health::default();
         health.usage += ping(&client).await?;
         health.ok("credential", "the database knows the token");
@@ -69,7 +69,7 @@ impl CredentialType for UpstashRedisApi {
             Err(error) => return Err(error.with_usage(health.usage)),
         }
         if !names_host {
-            tell_host(&mut health, &base_url);
+            tell_host(&mut health, endpoint.url());
         }
         Ok(health)
     }
@@ -81,7 +81,8 @@ crate::register_credential_type!(UpstashRedisApi);
 ///
 /// # Errors
 /// `InvalidInput` when the credential names another host, or names none and the address is not Upstash's.
-pub fn connect(fields: Fields, base_url: &Url) -> Result<Client> {
+pub fn connect(fields: Fields, endpoint: &Endpoint) -> Result<Client> {
+    let base_url = endpoint.url();
     let host = base_url.host_str().unwrap_or_default();
     if fields.host.is_none() && !host.ends_with(UPSTASH_DOMAIN) {
         let problem = format!(
@@ -91,6 +92,7 @@ pub fn connect(fields: Fields, base_url: &Url) -> Result<Client> {
     }
     let mut config = ClientConfig::new(base_url.as_str(), fields.upstash_rest_token.expose());
     config.allowed_host = fields.host;
+    config.dialer = endpoint.dialer().clone();
     Client::new(&config)
 }
 

@@ -9,6 +9,7 @@ pub mod usage;
 
 pub mod chain;
 pub mod conformance;
+pub mod dial;
 pub mod memory;
 pub mod model;
 pub mod prompt;
@@ -21,6 +22,8 @@ pub mod registry;
 
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
+#[cfg(any(feature = "upstash", feature = "models"))]
+mod http;
 #[cfg(any(feature = "dynamodb", feature = "upstash"))]
 pub mod langchain;
 #[cfg(feature = "models")]

@@ -19,7 +19,8 @@ use support::openai_stub::{OpenAiStub, Reply};
 
 async fn connect(base_url: &str, model: &str) -> canvas_memory::Result<Connected> {
     let context = ConnectContext::default();
-    let credential = Credential::new("c1", "chatModelApi", 1, r#"{"apiKey": "sk-test-key"}"#);
+    let credential =
+        Credential::new("c1", "chatModelApi", 1, r#"{"apiKey": "sk-test-key", "host": "127.0.0.1"}"#);
     let inputs = json!({"modelName": model, "baseURL": base_url});
     let args = ConnectArgs::new(&context).with_credential(credential);
     Registry::collect().connect_json("chatModel", &inputs, args).await

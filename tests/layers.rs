@@ -36,11 +36,11 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "2, what stores, memories, models and chains do",
-        modules: &["store", "memory", "recall", "model", "prompt", "tool", "chain", "conformance"],
+        modules: &["store", "memory", "recall", "model", "prompt", "tool", "chain", "conformance", "dial"],
         unit: None,
     },
     Layer { name: "3, declarations", modules: &["declare", "registry"], unit: None },
-    Layer { name: "4, codecs", modules: &["langchain"], unit: Some(1) },
+    Layer { name: "4, codecs and the HTTP client", modules: &["http", "langchain"], unit: Some(1) },
     Layer { name: "4, clients and layouts", modules: &["dynamodb", "provider", "upstash"], unit: Some(1) },
     Layer { name: "5, credential types", modules: &["credentials"], unit: Some(2) },
     Layer { name: "5, nodes", modules: &["nodes"], unit: Some(3) },

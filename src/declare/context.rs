@@ -1,14 +1,13 @@
 //! What the host provides to nodes that connect.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use url::{Host, Url};
-
 use super::clients::Clients;
+use super::endpoints::{EndpointPolicy, HttpsOrLoopback};
 use super::secret::Secret;
 use crate::clock::Clock;
+use crate::dial::{Resolver, SystemResolver};
 use crate::error::{Error, ErrorKind, Result};
 use crate::session::Scope;
 
@@ -29,8 +28,10 @@ pub struct ConnectContext {
     pub clock: Clock,
     /// The databases that the host carries inside itself.
     pub engines: Arc<dyn BuiltinEngines>,
-    /// What an endpoint that a user typed may be.
+    /// What an endpoint that a user typed may be, and where it may lead.
     pub endpoints: Arc<dyn EndpointPolicy>,
+    /// Finds the addresses of a typed endpoint's host.
+    pub resolver: Arc<dyn Resolver>,
     /// Whether a credential may stand for this machine's own AWS identity and profiles. Off for a host that others
     /// reach.
     pub uses_machine_identity: bool,
@@ -46,6 +47,7 @@ impl Default for ConnectContext {
             clock: Clock::system(),
             engines: Arc::new(NoEngines),
             endpoints: Arc::new(HttpsOrLoopback),
+            resolver: Arc::new(SystemResolver),
             uses_machine_identity: false,
             clients: Clients::default(),
         }
@@ -101,109 +103,4 @@ pub struct BuiltinUpstash {
     pub url: String,
     /// This start's token.
     pub token: Secret,
-}
-
-/// What an endpoint that a user typed may be. The host's own engines are not asked about.
-pub trait EndpointPolicy: fmt::Debug + Send + Sync {
-    /// Lets `url`, which the input `field` holds, pass or refuses it.
-    ///
-    /// # Errors
-    /// `InvalidInput` that names `field` and the way out.
-    fn check(&self, field: &'static str, url: &Url) -> Result<()>;
-}
-
-/// Any https address.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct HttpsOnly;
-
-impl EndpointPolicy for HttpsOnly {
-    fn check(&self, field: &'static str, url: &Url) -> Result<()> {
-        match url.scheme() {
-            "https" => Ok(()),
-            scheme => Err(Error::invalid_input(
-                field,
-                format!("begins with `{scheme}:`; secrets travel over `https:` only"),
-            )),
-        }
-    }
-}
-
-/// Any https address, and http on this machine.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct HttpsOrLoopback;
-
-impl EndpointPolicy for HttpsOrLoopback {
-    fn check(&self, field: &'static str, url: &Url) -> Result<()> {
-        if url.scheme() == "http" && is_loopback(url) {
-            return Ok(());
-        }
-        HttpsOnly.check(field, url)
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
-        Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
-        None => false,
-    }
-}
-
-impl ConnectContext {
-    /// Reads an endpoint that a user typed into the input `field`, and asks the policy.
-    ///
-    /// # Errors
-    /// `InvalidInput` when it is no http address with a host, holds a user name, query or fragment, or is refused.
-    pub fn endpoint(&self, field: &'static str, text: &str) -> Result<Url> {
-        let refuse = |problem: &str| Err(Error::invalid_input(field, problem));
-        let Ok(url) = Url::parse(text.trim()) else {
-            return refuse("is not an address; it begins with `https://` and a host name");
-        };
-        if !matches!(url.scheme(), "https" | "http") || url.host().is_none() {
-            return refuse("is not a web address; it begins with `https://` and a host name");
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return refuse("holds a user name or password; secrets belong in the credential");
-        }
-        if url.query().is_some() || url.fragment().is_some() {
-            return refuse("holds `?` or `#`; give the address without them");
-        }
-        self.endpoints.check(field, &url)?;
-        Ok(url)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn endpoints_are_https_or_on_this_machine() {
-        let context = ConnectContext::default();
-        for good in [
-            "https://db.example.com",
-            " https://db.example.com/x ",
-            "http://127.0.0.1:8000",
-            "http://[::1]:1",
-            "http://localhost:1",
-        ] {
-            assert!(context.endpoint("baseURL", good).is_ok(), "{good}");
-        }
-        let strict = ConnectContext { endpoints: Arc::new(HttpsOnly), ..ConnectContext::default() };
-        assert!(strict.endpoint("baseURL", "http://127.0.0.1:8000").is_err());
-        for (bad, way_out) in [
-            ("db.example.com", "is not an address"),
-            ("", "is not an address"),
-            ("ftp://db.example.com", "is not a web address"),
-            ("http://db.example.com", "over `https:` only"),
-            ("http://localhost.example.com", "over `https:` only"),
-            ("https://me:hunter2@db.example.com", "belong in the credential"),
-            ("https://db.example.com?_token=hunter2", "without them"),
-        ] {
-            let error = context.endpoint("baseURL", bad).unwrap_err().to_string();
-            assert!(error.starts_with("`baseURL` ") && error.contains(way_out), "{bad}: {error}");
-            assert!(!error.contains("hunter2"), "{error}");
-        }
-    }
 }

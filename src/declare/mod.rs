@@ -68,6 +68,7 @@ mod connect;
 mod context;
 mod credential;
 mod diagnosis;
+mod endpoints;
 mod health;
 pub(crate) mod manifest;
 mod node;
@@ -79,12 +80,10 @@ pub(crate) mod validate;
 pub use alias::{Alias, Fixed};
 pub use clients::{ClientKey, Clients};
 pub use connect::{ConnectArgs, Connected, Instance, Ports};
-pub use context::{
-    BUILTIN, BuiltinDynamoDb, BuiltinEngines, BuiltinUpstash, ConnectContext, EndpointPolicy, HttpsOnly,
-    HttpsOrLoopback, NoEngines,
-};
+pub use context::{BUILTIN, BuiltinDynamoDb, BuiltinEngines, BuiltinUpstash, ConnectContext, NoEngines};
 pub use credential::{Credential, CredentialEntry, CredentialType, Target};
 pub use diagnosis::Diagnosis;
+pub use endpoints::{AllowedEndpoint, Endpoint, EndpointPolicy, HttpsOnly, HttpsOrLoopback, OperatorPolicy};
 pub use health::{Finding, Health, Level};
 pub use manifest::Manifest;
 pub use node::{Capability, Category, Choice, CredentialSlot, Node, NodeEntry, Required};

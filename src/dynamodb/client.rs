@@ -9,10 +9,13 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedCredentialsProvider, SharedHttpClient};
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::RequestId;
+use url::Url;
 
 use super::error::CallError;
+use super::http::{self, NeverAgainWhereForbidden};
 use super::meter::{Charged, Meter};
 use crate::clock::Clock;
+use crate::dial::Dialer;
 use crate::error::{Error, Result};
 use crate::usage::Usage;
 
@@ -39,7 +42,7 @@ impl Default for Timeouts {
 }
 
 /// Where DynamoDB is and how to speak to it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DynamoConfig {
     /// The region, such as `eu-west-1`; it signs requests to a custom endpoint too.
     pub region: String,
@@ -47,7 +50,9 @@ pub struct DynamoConfig {
     pub endpoint_url: Option<String>,
     /// Who signs the requests.
     pub credentials: SharedCredentialsProvider,
-    /// What carries the requests, where it is not the SDK's own HTTPS client.
+    /// Resolves the endpoint's host, and judges the addresses that are dialled.
+    pub dialer: Dialer,
+    /// What carries the requests, in place of an HTTPS client that connects through `dialer`.
     pub http_client: Option<SharedHttpClient>,
     /// How long to wait.
     pub timeouts: Timeouts,
@@ -67,6 +72,7 @@ impl DynamoConfig {
             region: region.into(),
             endpoint_url: None,
             credentials,
+            dialer: Dialer::default(),
             http_client: None,
             timeouts: Timeouts::default(),
             max_attempts: NonZeroU32::MIN.saturating_add(2),
@@ -93,8 +99,27 @@ impl DynamoConfig {
                     "is not a URL of a server; give one such as `https://dynamodb.eu-west-1.amazonaws.com`",
                 ));
             }
+            if let Ok(url) = Url::parse(url) {
+                self.dialer
+                    .check_literal(&url)
+                    .map_err(|forbidden| Error::invalid_input("endpoint", forbidden))?;
+            }
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for DynamoConfig {
+    /// Without the credentials: the SDK hides their secret part only, and an engine's access key id is secret too.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DynamoConfig")
+            .field("region", &self.region)
+            .field("endpoint_url", &self.endpoint_url)
+            .field("dialer", &self.dialer)
+            .field("timeouts", &self.timeouts)
+            .field("max_attempts", &self.max_attempts)
+            .field("first_pause", &self.first_pause)
+            .finish_non_exhaustive()
     }
 }
 
@@ -123,12 +148,14 @@ impl DynamoClient {
             .region(Region::new(config.region.clone()))
             .credentials_provider(config.credentials)
             .timeout_config(timeouts)
+            .http_client(config.http_client.unwrap_or_else(|| http::client(&config.dialer)))
+            .retry_classifier(NeverAgainWhereForbidden)
             .retry_config(
                 RetryConfig::standard()
                     .with_max_attempts(config.max_attempts.get())
                     .with_initial_backoff(config.first_pause),
             );
-        sdk.set_endpoint_url(config.endpoint_url).set_http_client(config.http_client);
+        sdk.set_endpoint_url(config.endpoint_url);
         Ok(Self {
             sdk: aws_sdk_dynamodb::Client::from_conf(sdk.build()),
             clock: config.clock,

@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 
+use crate::dial::Forbidden;
 use crate::error::{Error, ErrorKind};
 use crate::session::{Position, TurnId};
 use crate::usage::Usage;
@@ -84,6 +85,10 @@ where
                 "DynamoDB did not answer in time; check the endpoint and try again",
             ),
             SdkError::DispatchFailure(failure) if sent => {
+                let cause = failure.as_connector_error().map(|cause| cause as &(dyn StdError + 'static));
+                if let Some(forbidden) = cause.and_then(Forbidden::among) {
+                    return Error::invalid_input("endpoint", forbidden);
+                }
                 let message = "DynamoDB can't be reached; check the region, the endpoint and the network";
                 let error = Error::new(ErrorKind::Unavailable, message);
                 match failure.as_connector_error() {

@@ -4,6 +4,7 @@ mod attribute;
 mod client;
 pub(crate) mod error;
 pub mod history;
+pub(crate) mod http;
 pub mod item_per_session;
 pub mod layout;
 pub mod list;

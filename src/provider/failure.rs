@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 
 use genai::Error as GenaiError;
 
+use crate::dial::Forbidden;
 use crate::error::{Error, ErrorKind};
 
 pub(super) fn of(error: &GenaiError) -> Error {
@@ -64,6 +65,9 @@ fn of_status(status: u16) -> Error {
 }
 
 fn of_transport(error: &GenaiError) -> Error {
+    if let Some(forbidden) = causes(error).find_map(|cause| cause.downcast_ref::<Forbidden>()) {
+        return Error::invalid_input("baseURL", forbidden);
+    }
     let transport = causes(error).find_map(|cause| cause.downcast_ref::<reqwest::Error>());
     match transport {
         Some(cause) if cause.is_timeout() => {

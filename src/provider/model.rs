@@ -11,7 +11,9 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{Provider, convert, failure};
-use crate::error::Result;
+use crate::dial::Dialer;
+use crate::error::{Error, Result};
+use crate::http;
 use crate::message::{Message, Part};
 use crate::model::{Answer, AnswerEvent, AnswerStream, ChatModel, Prompt};
 
@@ -25,6 +27,8 @@ pub struct Access {
     pub provider: Provider,
     /// Where it is; `None` for the provider's own address.
     pub base_url: Option<Url>,
+    /// Resolves its host, and judges the addresses that are dialled.
+    pub dialer: Dialer,
     /// `None` for a model that asks for no key, such as a local one.
     pub api_key: Option<SecretString>,
     /// How long the provider may say nothing, before the first piece of an answer or between two.
@@ -35,16 +39,22 @@ impl Access {
     /// The provider's own address, no key, and 120 seconds of silence.
     #[must_use]
     pub fn new(provider: Provider) -> Self {
-        Self { provider, base_url: None, api_key: None, silence_timeout: SILENCE_TIMEOUT }
+        Self {
+            provider,
+            base_url: None,
+            dialer: Dialer::default(),
+            api_key: None,
+            silence_timeout: SILENCE_TIMEOUT,
+        }
     }
 
     fn client(&self) -> Result<Client> {
-        // Neither redirects nor a proxy of the environment may carry the key to another host.
-        let http = reqwest::Client::builder()
+        if let Some(url) = &self.base_url {
+            self.dialer.check_literal(url).map_err(|forbidden| Error::invalid_input("baseURL", forbidden))?;
+        }
+        let http = http::client(&self.dialer)
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(self.silence_timeout)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
             .build()
             .map_err(failure::no_client)?;
         let base_url = self.base_url.as_ref().map(|url| format!("{}/", url.as_str().trim_end_matches('/')));
@@ -59,6 +69,22 @@ impl Access {
             .append_provider_config(self.provider.adapter(), config)
             .build()
             .map_err(failure::no_client)
+    }
+
+    /// Where requests go.
+    ///
+    /// # Errors
+    /// `Unavailable` when the HTTP client can't be set up.
+    pub async fn url(&self) -> Result<Url> {
+        match &self.base_url {
+            Some(url) => Ok(url.clone()),
+            None => {
+                let model = ModelIden::new(self.provider.adapter(), "");
+                let target = self.client()?.resolve_service_target(model).await;
+                let target = target.map_err(|error| failure::of(&error))?;
+                Url::parse(target.endpoint.base_url()).map_err(failure::no_client)
+            }
+        }
     }
 
     /// The provider's models by name. Proves address and key, and costs nothing.

@@ -47,6 +47,12 @@ pub enum Provider {
 }
 
 impl Provider {
+    /// The provider's own address where it is one on this machine, and so up to the operator.
+    #[must_use]
+    pub fn local_url(self) -> Option<&'static str> {
+        matches!(self, Self::Ollama).then_some("http://localhost:11434/")
+    }
+
     pub(super) fn adapter(self) -> AdapterKind {
         match self {
             Self::Openai => AdapterKind::OpenAI,
@@ -66,6 +72,28 @@ impl Provider {
             Self::Together => AdapterKind::Together,
             Self::Xai => AdapterKind::Xai,
             Self::Zai => AdapterKind::Zai,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::Access;
+    use schemars::schema_for;
+
+    #[tokio::test]
+    async fn every_provider_that_is_not_on_this_machine_is_reached_over_https() {
+        let schema = schema_for!(Provider);
+        let names = schema.get("oneOf").unwrap().as_array().unwrap();
+        assert!(names.len() > 10, "{names:?}");
+        for name in names {
+            let provider = Provider::deserialize(&name["const"]).unwrap();
+            let url = Access::new(provider).url().await.unwrap();
+            match provider.local_url() {
+                Some(local) => assert_eq!(url.as_str(), local),
+                None => assert_eq!(url.scheme(), "https", "{provider:?}: {url}"),
+            }
         }
     }
 }

@@ -21,7 +21,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// A Redis command with its arguments.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(transparent)]
 pub struct Command<'a>(Vec<Cow<'a, str>>);
 
@@ -43,6 +43,19 @@ impl<'a> Command<'a> {
     #[must_use]
     pub fn number(self, argument: impl fmt::Display) -> Self {
         self.arg(argument.to_string())
+    }
+}
+
+impl fmt::Debug for Command<'_> {
+    /// Its name and shape: arguments are conversation.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, arguments) = self.0.split_first().unzip();
+        let arguments = arguments.unwrap_or_default();
+        f.debug_struct("Command")
+            .field("name", &name.map(Cow::as_ref).unwrap_or_default())
+            .field("arguments", &arguments.len())
+            .field("bytes", &arguments.iter().map(|argument| argument.len()).sum::<usize>())
+            .finish()
     }
 }
 

@@ -1,14 +1,11 @@
-use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::dial::{self, Dialer};
 use crate::error::{Error, Result};
-
-use super::guard::AddressGuard;
 
 /// How long a client waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +41,8 @@ pub struct ClientConfig {
     pub timeouts: Timeouts,
     /// How often a call that is safe to repeat is repeated.
     pub max_retries: u32,
-    /// Decides about the addresses that are dialled; `None` allows all.
-    pub guard: Option<Arc<dyn AddressGuard>>,
+    /// Resolves the host, and judges the addresses that are dialled.
+    pub dialer: Dialer,
 }
 
 impl ClientConfig {
@@ -58,7 +55,7 @@ impl ClientConfig {
             allowed_host: None,
             timeouts: Timeouts::default(),
             max_retries: 2,
-            guard: None,
+            dialer: Dialer::default(),
         }
     }
 
@@ -84,24 +81,17 @@ impl ClientConfig {
     }
 
     fn check_host(&self, url: &Url) -> Result<()> {
-        let host = url.host_str().unwrap_or_default();
-        let with_port = format!("{host}:{}", url.port_or_known_default().unwrap_or_default());
         if let Some(allowed) = &self.allowed_host
-            && !allowed.eq_ignore_ascii_case(host)
-            && !allowed.eq_ignore_ascii_case(&with_port)
+            && !dial::names_host(allowed, url)
         {
+            let host = url.host_str().unwrap_or_default();
             let problem = format!(
                 "names the host {host}, and the credential sends its token to {allowed} only; correct the one or the \
                  other"
             );
             return Err(Error::invalid_input("baseURL", problem));
         }
-        // The resolver never sees an address that stands in the URL itself.
-        let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-        if let (Some(guard), Ok(address)) = (&self.guard, literal) {
-            guard.admit(host, address).map_err(|reason| Error::invalid_input("baseURL", reason))?;
-        }
-        Ok(())
+        self.dialer.check_literal(url).map_err(|forbidden| Error::invalid_input("baseURL", forbidden))
     }
 
     /// The checked `Authorization` header.
@@ -158,23 +148,6 @@ mod tests {
         for allowed in ["eu1.upstash.io", "EU1.UPSTASH.IO:443"] {
             config.allowed_host = Some(allowed.to_owned());
             config.url().unwrap();
-        }
-    }
-
-    #[test]
-    fn an_address_in_the_url_is_put_before_the_guard() {
-        #[derive(Debug)]
-        struct Nowhere;
-        impl AddressGuard for Nowhere {
-            fn admit(&self, _: &str, address: IpAddr) -> std::result::Result<(), String> {
-                Err(format!("leads to {address}"))
-            }
-        }
-        for base_url in ["http://127.0.0.1:8080", "http://[::1]:8080"] {
-            let mut config = ClientConfig::new(base_url, "t0ken");
-            config.guard = Some(Arc::new(Nowhere));
-            let error = config.url().unwrap_err().to_string();
-            assert!(error.starts_with("`baseURL` leads to "), "{error}");
         }
     }
 

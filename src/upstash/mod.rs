@@ -3,7 +3,6 @@
 mod client;
 mod config;
 mod failure;
-mod guard;
 mod reply;
 mod transport;
 
@@ -11,6 +10,5 @@ pub mod list;
 
 pub use client::{Client, Command, Intent};
 pub use config::{ClientConfig, Timeouts};
-pub use guard::AddressGuard;
 pub use reply::Reply;
 pub use transport::{HttpTransport, Request, Response, SendError, Transport};

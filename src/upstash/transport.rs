@@ -3,13 +3,14 @@ use std::fmt;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
+use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Url, redirect};
 
+use crate::dial::Forbidden;
 use crate::error::{Error, ErrorKind, Result};
+use crate::http;
 
 use super::config::ClientConfig;
-use super::guard::{GuardedResolver, NotAdmitted};
 
 /// The largest answer that is read: no session that a model can take comes near.
 const MAX_RESPONSE_BYTES: usize = 256 * 1024 * 1024;
@@ -18,7 +19,7 @@ const SYNC_TOKEN: HeaderName = HeaderName::from_static("upstash-sync-token");
 const ENCODING: HeaderName = HeaderName::from_static("upstash-encoding");
 
 /// A request to the endpoint, without what stays the same.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Request {
     /// What follows the base URL: nothing, or `/pipeline`.
     pub path: &'static str,
@@ -29,7 +30,7 @@ pub struct Request {
 }
 
 /// An answer of the endpoint.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
@@ -37,6 +38,26 @@ pub struct Response {
     pub sync_token: Option<String>,
     /// The whole body.
     pub body: Bytes,
+}
+
+impl fmt::Debug for Request {
+    /// Its shape: the body is conversation.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("path", &self.path)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Response {
+    /// Its shape: the body is conversation.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why there is no answer.
@@ -87,17 +108,12 @@ impl HttpTransport {
         headers.insert(AUTHORIZATION, config.authorization()?);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(ENCODING, HeaderValue::from_static("base64"));
-        let mut http = reqwest::Client::builder()
+        let http = http::client(&config.dialer)
             .default_headers(headers)
             .user_agent(concat!("canvas-memory/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(config.timeouts.connect)
             .timeout(config.timeouts.request)
-            .redirect(redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy();
-        if let Some(guard) = &config.guard {
-            http = http.dns_resolver(GuardedResolver(guard.clone()));
-        }
+            .retry(reqwest::retry::never());
         let http = http.build().map_err(|error| {
             let message = "TLS can't be set up; check this machine's root certificates";
             Error::new(ErrorKind::Unavailable, message).with_source(error)
@@ -152,7 +168,7 @@ impl Transport for HttpTransport {
 
 fn without_answer(error: reqwest::Error) -> SendError {
     let error = error.without_url();
-    if let Some(NotAdmitted(reason)) = NotAdmitted::among(&error) {
+    if let Some(Forbidden(reason)) = Forbidden::among(&error) {
         return SendError::Forbidden(reason.clone());
     }
     if error.is_connect() || error.is_builder() {

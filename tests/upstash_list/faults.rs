@@ -4,10 +4,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use canvas_memory::dial::{AddressGuard, Dialer};
 use canvas_memory::session::Turn;
 use canvas_memory::store::{After, Append, ChatStore, Consistency, Window};
 use canvas_memory::upstash::list::{ListOptions, UpstashListStore};
-use canvas_memory::upstash::{AddressGuard, Client, ClientConfig};
+use canvas_memory::upstash::{Client, ClientConfig};
 use canvas_memory::{ErrorKind, Retry};
 use tokio::net::TcpListener;
 
@@ -218,7 +219,7 @@ async fn a_name_that_leads_where_the_guard_forbids_is_not_dialled() {
     let open = UpstashListStore::new(Client::new(&config).unwrap(), ListOptions::default());
     open.append(&key("s"), append("a")).await.unwrap();
     endpoint.seen();
-    config.guard = Some(Arc::new(PublicOnly));
+    config.dialer = Dialer::guarded(Arc::new(PublicOnly));
     let guarded = UpstashListStore::new(Client::new(&config).unwrap(), ListOptions::default());
     let error = guarded.append(&key("s"), append("b")).await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::InvalidInput { field } if field == "baseURL"), "{error}");

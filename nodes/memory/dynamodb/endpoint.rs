@@ -3,17 +3,16 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use url::Url;
 
 use crate::credentials::aws::{self, AwsApi};
-use crate::declare::{BUILTIN, BuiltinDynamoDb, ClientKey, ConnectArgs, ConnectContext};
+use crate::declare::{self, BUILTIN, BuiltinDynamoDb, ClientKey, ConnectArgs, ConnectContext};
 use crate::dynamodb::{Credentials, DynamoClient, DynamoConfig, SharedCredentialsProvider};
 use crate::error::Result;
 
 #[derive(Clone, Debug)]
 pub(super) enum Endpoint {
     Aws,
-    Other(Url),
+    Other(declare::Endpoint),
     Builtin(BuiltinDynamoDb),
 }
 
@@ -34,7 +33,7 @@ impl Endpoint {
     pub(super) fn key(&self, region: &str, args: &ConnectArgs<'_>) -> ClientKey {
         let (credential, url) = match self {
             Self::Aws => (args.credential.as_ref(), ""),
-            Self::Other(url) => (args.credential.as_ref(), url.as_str()),
+            Self::Other(endpoint) => (args.credential.as_ref(), endpoint.url().as_str()),
             Self::Builtin(engine) => (None, engine.endpoint.as_str()),
         };
         ClientKey::new(credential, format!("{region} {url}"))
@@ -43,8 +42,8 @@ impl Endpoint {
     pub(super) async fn client(&self, region: &str, args: &ConnectArgs<'_>) -> Result<Arc<DynamoClient>> {
         let make = async || match self {
             Self::Aws => aws::connect(args.credential::<AwsApi>()?, region, None, args.context).await,
-            Self::Other(url) => {
-                aws::connect(args.credential::<AwsApi>()?, region, Some(url.clone()), args.context).await
+            Self::Other(endpoint) => {
+                aws::connect(args.credential::<AwsApi>()?, region, Some(endpoint), args.context).await
             }
             Self::Builtin(engine) => builtin(engine, region, args.context),
         };

@@ -12,7 +12,7 @@ use url::Url;
 use crate::credentials::upstash_redis::{self, UpstashRedisApi};
 use crate::declare::{
     BUILTIN, BuiltinUpstash, Capability, Category, ClientKey, ConnectArgs, Connected, CredentialSlot,
-    CredentialType, Instance, Node, Port, Required, Ui, Widget,
+    CredentialType, Endpoint, Instance, Node, Port, Required, Ui, Widget,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::memory::{ChatMemory, MemoryKey, MemoryOptions};
@@ -131,7 +131,7 @@ crate::register_node!(UpstashRedisBackedChatMemory);
 
 /// Which database a node speaks to.
 enum Database {
-    Upstash(Url),
+    Upstash(Endpoint),
     Builtin(BuiltinUpstash),
 }
 
@@ -145,11 +145,13 @@ impl Database {
 
     async fn client(&self, args: &ConnectArgs<'_>) -> Result<Arc<Client>> {
         let key = match self {
-            Self::Upstash(url) => ClientKey::new(args.credential.as_ref(), url.as_str()),
+            Self::Upstash(endpoint) => ClientKey::new(args.credential.as_ref(), endpoint.url().as_str()),
             Self::Builtin(engine) => ClientKey::new(None, &engine.url),
         };
         let make = async || match self {
-            Self::Upstash(url) => upstash_redis::connect(args.credential::<UpstashRedisApi>()?, url),
+            Self::Upstash(endpoint) => {
+                upstash_redis::connect(args.credential::<UpstashRedisApi>()?, endpoint)
+            }
             Self::Builtin(engine) => Client::new(&ClientConfig::new(&engine.url, engine.token.expose())),
         };
         args.context.clients.get(key, make).await
@@ -158,8 +160,8 @@ impl Database {
     /// The address, where it is the node alone that says where the token goes.
     fn unnamed_host(&self, args: &ConnectArgs<'_>) -> Result<Option<Url>> {
         match self {
-            Self::Upstash(url) if args.credential::<UpstashRedisApi>()?.host.is_none() => {
-                Ok(Some(url.clone()))
+            Self::Upstash(endpoint) if args.credential::<UpstashRedisApi>()?.host.is_none() => {
+                Ok(Some(endpoint.url().clone()))
             }
             Self::Upstash(_) | Self::Builtin(_) => Ok(None),
         }

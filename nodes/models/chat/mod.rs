@@ -5,7 +5,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::credentials::chat_model::ChatModelApi;
+use crate::credentials::chat_model::{self, ChatModelApi};
 use crate::declare::{
     Capability, Category, ConnectArgs, Connected, CredentialSlot, CredentialType, Health, Instance, Node,
     Port, Required, Ui,
@@ -67,14 +67,12 @@ impl Node for ChatModelNode {
     const CAPABILITIES: &'static [Capability] = &[Capability::Streaming];
 
     async fn connect(inputs: Inputs, args: ConnectArgs<'_>) -> Result<Connected> {
-        let base_url =
-            inputs.base_url.as_deref().map(|url| args.context.endpoint("baseURL", url)).transpose()?;
-        let api_key = match &args.credential {
-            Some(_) => Some(args.credential::<ChatModelApi>()?.api_key),
+        let key = match &args.credential {
+            Some(_) => Some(args.credential::<ChatModelApi>()?),
             None => None,
         };
-        let api_key = api_key.map(|key| key.expose().into());
-        let access = Access { base_url, api_key, ..Access::new(inputs.provider) };
+        let base_url = inputs.base_url.as_deref();
+        let access = chat_model::access(key, inputs.provider, base_url, args.context).await?;
         let options = AnswerOptions { temperature: inputs.temperature, max_tokens: inputs.max_tokens };
         let model = ProviderModel::new(&access, &inputs.model_name, options)?;
         let health = async move { check(&access, &inputs.model_name).await };
