@@ -19,7 +19,7 @@ impl Registry {
         inputs: &Value,
         args: ConnectArgs<'_>,
     ) -> Result<Diagnosis> {
-        let node = self.node(node_type).map_err(|error| error.in_operation("diagnose"))?;
+        let node = self.registered(node_type).map_err(|error| error.in_operation("diagnose"))?;
         let mut diagnosis = Diagnosis::default();
         for problem in node.validation.problems(inputs) {
             diagnosis.failed("inputs", &Error::invalid_input(problem.input, problem.message));
