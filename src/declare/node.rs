@@ -139,6 +139,17 @@ pub struct CredentialSlot {
     pub required: Required,
 }
 
+impl CredentialSlot {
+    /// Whether it must be filled, for a node with these inputs.
+    #[must_use]
+    pub fn is_required(&self, inputs: &Map<String, Value>) -> bool {
+        match self.required {
+            Required::Is(required) => required,
+            Required::Unless { input, value } => inputs.get(input).is_none_or(|held| held != value),
+        }
+    }
+}
+
 /// When a credential slot must be filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -229,7 +240,7 @@ impl NodeEntry {
         self.output_ports
     }
 
-    /// Which credentials it takes.
+    /// Which credential slots it has.
     #[must_use]
     pub fn credentials(&self) -> &'static [CredentialSlot] {
         self.credentials

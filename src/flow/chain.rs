@@ -1,8 +1,10 @@
 //! Which node of a flow is run.
 
+use std::collections::HashSet;
+
 use super::graph::{Cycle, Graph};
 use super::problem::{FlowProblem, ProblemCode};
-use crate::declare::Port;
+use crate::declare::{NodeEntry, Port};
 use crate::registry::Registry;
 
 impl Graph<'_> {
@@ -11,14 +13,16 @@ impl Graph<'_> {
     /// # Errors
     /// The problem, when there is none, or more than one.
     pub(super) fn chain(&self, registry: &Registry) -> Result<usize, FlowProblem> {
-        let is_chain = |at: usize| {
-            let node = self.node(at).filter(|node| node.foreign.is_none());
-            let ports =
-                node.and_then(|node| registry.node(&node.node_type)).map(|entry| entry.output_ports());
+        let gives_chain = |at: usize| {
+            let ports = self.entry(registry, at).map(NodeEntry::output_ports);
             ports.is_some_and(|ports| ports.iter().any(Port::gives_chain))
         };
-        let taken = |at: usize| self.flow.edges.iter().any(|edge| self.at(&edge.source) == Some(at));
-        let chains: Vec<_> = (0..self.flow.nodes.len()).filter(|&at| is_chain(at) && !taken(at)).collect();
+        let is_known = |id: &str| self.at(id).is_some_and(|at| self.is_known(registry, at));
+        let edges = self.flow.edges.iter().filter(|edge| is_known(&edge.target));
+        let taken: HashSet<_> = edges.map(|edge| edge.source.as_str()).collect();
+        let chains: Vec<_> = (0..self.flow.nodes.len())
+            .filter(|&at| gives_chain(at) && !taken.contains(self.id(at)))
+            .collect();
         match chains.as_slice() {
             [only] => Ok(*only),
             [] => Err(FlowProblem::of_flow(

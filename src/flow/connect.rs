@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::credentials::CredentialSource;
 use super::document::Flow;
 use super::graph::Graph;
+use super::upgrade::current_inputs;
 use crate::chain::Chain;
 use crate::declare::{ConnectArgs, ConnectContext, Connected, Health, Instance};
 use crate::error::{Error, ErrorKind, Result};
@@ -112,6 +113,9 @@ impl Bench<'_> {
     /// The node at `at` and all that it stands on, alive.
     async fn connect(&self, at: usize) -> Result<BTreeMap<usize, Connected>> {
         let nodes = self.graph.foundations(at);
+        if let Some(problem) = self.graph.hindrance(self.registry, &nodes) {
+            return Err(problem.to_error());
+        }
         let groups = self.graph.in_order(&nodes).map_err(|cycle| self.graph.cycle(&cycle).to_error())?;
         let mut live = BTreeMap::new();
         for group in groups {
@@ -124,8 +128,8 @@ impl Bench<'_> {
 
     /// One node, when all that it stands on is alive.
     async fn connect_one(&self, at: usize, live: &BTreeMap<usize, Connected>) -> Result<Connected> {
-        let Some(node) = self.graph.node(at) else {
-            return Err(Error::new(ErrorKind::NotFound, "the flow has no such node"));
+        let (Some(node), Some(entry)) = (self.graph.node(at), self.graph.entry(self.registry, at)) else {
+            return Err(Error::new(ErrorKind::Unsupported, "the node's type is unknown here"));
         };
         let connecting = async {
             let mut args = ConnectArgs::new(self.context);
@@ -137,8 +141,8 @@ impl Bench<'_> {
                     args = args.with_port(&link.edge.target_handle, connected.instance.clone());
                 }
             }
-            let inputs = Value::Object(node.inputs.clone());
-            self.registry.connect_json(&node.node_type, &inputs, args).await
+            let inputs = current_inputs(node, entry).map_err(|problem| problem.to_error())?.into_owned();
+            self.registry.connect_json(&node.node_type, &Value::Object(inputs), args).await
         };
         connecting.await.map_err(|error: Error| error.with("node", &node.id))
     }

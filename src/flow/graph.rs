@@ -3,6 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::document::{Edge, Flow, FlowNode};
+use crate::declare::NodeEntry;
+use crate::registry::Registry;
 
 /// Nodes by id, and the edges that come in at each. Nodes are told by their place in the document.
 pub(super) struct Graph<'a> {
@@ -51,6 +53,17 @@ impl<'a> Graph<'a> {
     /// The id of a node.
     pub(super) fn id(&self, at: usize) -> &'a str {
         self.node(at).map_or("", |node| node.id.as_str())
+    }
+
+    /// What the type of a node says about itself; `None` for a type that nothing declares, and for what another canvas
+    /// had saved.
+    pub(super) fn entry<'r>(&self, registry: &'r Registry, at: usize) -> Option<&'r NodeEntry> {
+        let node = self.node(at).filter(|node| node.foreign.is_none())?;
+        registry.node(&node.node_type)
+    }
+
+    pub(super) fn is_known(&self, registry: &Registry, at: usize) -> bool {
+        self.entry(registry, at).is_some()
     }
 
     /// The edges that come in at a node, in the order of the document.

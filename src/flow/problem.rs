@@ -88,8 +88,12 @@ impl FlowProblem {
     /// The problem as an error, for a flow that is run all the same.
     #[must_use]
     pub fn to_error(&self) -> Error {
-        let field = self.field.clone().unwrap_or_else(|| "flow".to_owned());
-        let error = Error::new(ErrorKind::InvalidInput { field }, &self.message);
+        let kind = match self.code {
+            ProblemCode::UnknownType | ProblemCode::NewerVersion => ErrorKind::Unsupported,
+            ProblemCode::TooLarge => ErrorKind::TooLarge,
+            _ => ErrorKind::InvalidInput { field: self.field.clone().unwrap_or_else(|| "flow".to_owned()) },
+        };
+        let error = Error::new(kind, &self.message);
         match &self.node {
             Some(node) => error.with("node", node),
             None => error,

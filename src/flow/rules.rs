@@ -35,7 +35,7 @@ impl Flow {
     /// The first rule that the edge breaks.
     pub fn can_connect(&self, registry: &Registry, edge: &Edge) -> Result<(), Refusal> {
         let graph = Graph::of(self);
-        let input = graph.check_ports(registry, edge)?;
+        let input = graph.check_ports(registry, edge).map_err(|fault| fault.refusal)?;
         if edge.source == edge.target {
             return Err(Refusal::new(ProblemCode::Cycle, "a node can't be connected to itself"));
         }
@@ -71,13 +71,36 @@ impl Refusal {
     }
 }
 
+/// What is wrong with an edge, and at which of its nodes and ports.
+pub(super) struct Fault<'a> {
+    /// `None` where neither node is there.
+    pub(super) node: Option<&'a str>,
+    pub(super) field: Option<&'a str>,
+    pub(super) refusal: Refusal,
+}
+
 impl<'a> Graph<'a> {
     /// Rules 1 to 3, which look at the edge alone. The input port that it goes to.
-    pub(super) fn check_ports(&self, registry: &Registry, edge: &Edge) -> Result<&'static Port, Refusal> {
-        let (source, gives) = self.declared(registry, &edge.source)?;
-        let (target, takes) = self.declared(registry, &edge.target)?;
-        let output = port(source, gives.output_ports(), &edge.source_handle, "output")?;
-        let input = port(target, takes.input_ports(), &edge.target_handle, "input")?;
+    pub(super) fn check_ports<'e>(
+        &self,
+        registry: &Registry,
+        edge: &'e Edge,
+    ) -> Result<&'static Port, Fault<'e>> {
+        let at_source = |refusal| Fault {
+            node: self.at(&edge.source).map(|_| edge.source.as_str()),
+            field: Some(edge.source_handle.as_str()),
+            refusal,
+        };
+        let at_target = |refusal| Fault {
+            node: self.at(&edge.target).map(|_| edge.target.as_str()),
+            field: Some(edge.target_handle.as_str()),
+            refusal,
+        };
+        // A node that is missing is the fault of the other end, which is there to be mended.
+        let (source, gives) = self.declared(registry, &edge.source).map_err(at_target)?;
+        let (target, takes) = self.declared(registry, &edge.target).map_err(at_source)?;
+        let output = port(source, gives.output_ports(), &edge.source_handle, "output").map_err(at_source)?;
+        let input = port(target, takes.input_ports(), &edge.target_handle, "input").map_err(at_target)?;
         if input.accepts(output) {
             return Ok(input);
         }
@@ -89,7 +112,7 @@ impl<'a> Graph<'a> {
             source.id,
             output.types.first().copied().unwrap_or("nothing")
         );
-        Err(Refusal::new(ProblemCode::TypesDiffer, message))
+        Err(at_target(Refusal::new(ProblemCode::TypesDiffer, message)))
     }
 
     fn declared<'r>(
@@ -97,11 +120,13 @@ impl<'a> Graph<'a> {
         registry: &'r Registry,
         id: &str,
     ) -> Result<(&'a FlowNode, &'r NodeEntry), Refusal> {
-        let node = self.at(id).and_then(|at| self.node(at)).ok_or_else(|| {
-            let message = format!("there is no node `{}` in this flow", shortened(id));
+        let missing = || {
+            let message = format!("there is no node `{}` in this flow; remove the edge", shortened(id));
             Refusal::new(ProblemCode::NoSuchNode, message)
-        })?;
-        let entry = registry.node(&node.node_type).filter(|_| node.foreign.is_none()).ok_or_else(|| {
+        };
+        let at = self.at(id).ok_or_else(missing)?;
+        let node = self.node(at).ok_or_else(missing)?;
+        let entry = self.entry(registry, at).ok_or_else(|| {
             let message =
                 format!("the type of `{}` is unknown here, so nothing can be connected to it", node.id);
             Refusal::new(ProblemCode::UnknownType, message)
@@ -114,7 +139,11 @@ fn port(node: &FlowNode, ports: &'static [Port], id: &str, side: &str) -> Result
     ports.iter().find(|port| port.id == id).ok_or_else(|| {
         let ids: Vec<_> = ports.iter().map(|port| format!("`{}`", port.id)).collect();
         let there = if ids.is_empty() { "none".to_owned() } else { ids.join(", ") };
-        let message = format!("`{}` has no {side} named `{}`; it has {there}", node.id, shortened(id));
+        let message = format!(
+            "`{}` has no {side} named `{}`; it has {there}, connect one of them",
+            node.id,
+            shortened(id)
+        );
         Refusal::new(ProblemCode::NoSuchPort, message)
     })
 }

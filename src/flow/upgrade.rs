@@ -1,7 +1,10 @@
 //! Bringing nodes of older versions up.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::document::{Flow, FlowNode};
 use super::problem::{FlowProblem, ProblemCode};
@@ -39,27 +42,32 @@ impl Flow {
         let mut upgraded = Upgraded { flow: self.clone(), nodes: Vec::new(), problems: Vec::new() };
         for node in upgraded.flow.nodes.iter_mut().filter(|node| node.foreign.is_none()) {
             let Some(entry) = registry.node(&node.node_type) else { continue };
-            let from = node.version;
-            match upgrade(node, entry) {
-                Ok(true) => {
-                    let node = node.id.clone();
-                    upgraded.nodes.push(UpgradedNode { node, from, to: entry.version() });
+            let inputs = match current_inputs(node, entry) {
+                Ok(Cow::Owned(inputs)) => inputs,
+                Ok(Cow::Borrowed(_)) => continue,
+                Err(problem) => {
+                    upgraded.problems.push(problem);
+                    continue;
                 }
-                Ok(false) => {}
-                Err(problem) => upgraded.problems.push(problem),
-            }
+            };
+            node.inputs = inputs;
+            let from = std::mem::replace(&mut node.version, entry.version());
+            upgraded.nodes.push(UpgradedNode { node: node.id.clone(), from, to: node.version });
         }
         upgraded
     }
 }
 
-/// Brings one node up; tells whether that was needed.
+/// The inputs of a node, brought up to today's version where they are older.
 ///
 /// # Errors
-/// The problem, when its inputs do not fit the version that it says. The node is then as it was.
-fn upgrade(node: &mut FlowNode, entry: &NodeEntry) -> Result<bool, FlowProblem> {
+/// The problem, when they do not fit the version that the node says.
+pub(super) fn current_inputs<'a>(
+    node: &'a FlowNode,
+    entry: &NodeEntry,
+) -> Result<Cow<'a, Map<String, Value>>, FlowProblem> {
     if node.version >= entry.version() {
-        return Ok(false);
+        return Ok(Cow::Borrowed(&node.inputs));
     }
     let mut inputs = node.inputs.clone();
     entry.upgrade(node.version, &mut inputs).map_err(|error| {
@@ -74,7 +82,5 @@ fn upgrade(node: &mut FlowNode, entry: &NodeEntry) -> Result<bool, FlowProblem> 
             ..FlowProblem::of_flow(ProblemCode::UpgradeFailed, message)
         }
     })?;
-    node.inputs = inputs;
-    node.version = entry.version();
-    Ok(true)
+    Ok(Cow::Owned(inputs))
 }
