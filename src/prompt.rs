@@ -1,36 +1,39 @@
 //! Prompt templates: `{{name}}` stands for a value.
 
+use std::borrow::Cow;
+
 use crate::message::{Message, Role};
 
 /// Whether `template` names the variable `name`.
 #[must_use]
 pub fn mentions(template: &str, name: &str) -> bool {
-    pieces(template).any(|piece| piece == Piece::Variable(name))
+    pieces(template).any(|piece| matches!(piece, Piece::Variable { name: found, .. } if found == name))
 }
 
-/// Puts `value` where `template` names the variable `name`. Other variables, and what `value` itself holds, stay as
-/// they are.
-#[must_use]
-pub fn render(template: &str, name: &str, value: &str) -> String {
-    pieces(template).fold(String::with_capacity(template.len() + value.len()), |mut text, piece| {
+/// Puts the value that `value_of` gives where `template` names a variable. Variables without a value, and what a value
+/// itself holds, stay as they are.
+pub fn render<'v>(template: &str, value_of: impl Fn(&str) -> Option<Cow<'v, str>>) -> String {
+    let mut text = String::with_capacity(template.len());
+    for piece in pieces(template) {
         match piece {
-            Piece::Variable(variable) if variable == name => text.push_str(value),
-            Piece::Variable(variable) => {
-                text.push_str("{{");
-                text.push_str(variable);
-                text.push_str("}}");
-            }
+            Piece::Variable { name, written } => match value_of(name) {
+                Some(value) => text.push_str(&value),
+                None => text.push_str(written),
+            },
             Piece::Text(piece) => text.push_str(piece),
         }
-        text
-    })
+    }
+    text
 }
 
-#[derive(PartialEq)]
 enum Piece<'a> {
     Text(&'a str),
-    /// The name between the braces, without white space around it.
-    Variable(&'a str),
+    Variable {
+        /// What is between the braces, without white space around it.
+        name: &'a str,
+        /// The whole, with its braces.
+        written: &'a str,
+    },
 }
 
 fn pieces(template: &str) -> impl Iterator<Item = Piece<'_>> {
@@ -39,8 +42,12 @@ fn pieces(template: &str) -> impl Iterator<Item = Piece<'_>> {
         if rest.is_empty() {
             return None;
         }
-        let (piece, after) = match rest.strip_prefix("{{").and_then(|inner| inner.split_once("}}")) {
-            Some((name, after)) => (Piece::Variable(name.trim()), after),
+        let inside = rest.strip_prefix("{{").and_then(|inner| inner.split_once("}}"));
+        let (piece, after) = match inside.filter(|(inside, _)| !inside.contains("{{")) {
+            Some((inside, after)) => {
+                let written = rest.strip_suffix(after).unwrap_or(rest);
+                (Piece::Variable { name: inside.trim(), written }, after)
+            }
             None => {
                 let from = if rest.starts_with("{{") { 2 } else { 0 };
                 let end =
@@ -54,7 +61,8 @@ fn pieces(template: &str) -> impl Iterator<Item = Piece<'_>> {
     })
 }
 
-/// A conversation as the text that prompts of this field expect: a line a message, `Human: …` and `AI: …`.
+/// A conversation as the text that prompts of this field expect: a line a message, `Human: …` and `AI: …`. Messages
+/// that call tools and say nothing are left out.
 pub fn transcript<'a>(messages: impl IntoIterator<Item = &'a Message>) -> String {
     let line = |message: &Message| {
         let speaker = match &message.role {
@@ -66,25 +74,50 @@ pub fn transcript<'a>(messages: impl IntoIterator<Item = &'a Message>) -> String
         };
         format!("{speaker}: {}", message.text())
     };
-    messages.into_iter().map(line).collect::<Vec<_>>().join("\n")
+    let says = |message: &&Message| message.tool_calls.is_empty() || !message.parts.is_empty();
+    messages.into_iter().filter(says).map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::RawJson;
+    use crate::message::ToolCall;
 
     #[test]
-    fn a_variable_is_replaced_and_everything_else_is_left() {
-        assert_eq!(render("{{a}} {{ a }} {a} {{b}} {{", "a", "x {{b}}"), "x {{b}} x {{b}} {a} {{b}} {{");
-        assert_eq!(render("no variable", "a", "x"), "no variable");
+    fn variables_with_a_value_are_replaced_and_everything_else_is_left() {
+        let fill = |template: &str| {
+            render(template, |name| match name {
+                "a" => Some("x {{b}} {{a}}".into()),
+                "$flow.chatId" => Some("chat-1".into()),
+                _ => None,
+            })
+        };
+        for (template, filled) in [
+            ("no variable", "no variable"),
+            ("{{a}}", "x {{b}} {{a}}"),
+            ("{{ a }} {a} {{ b }} {{", "x {{b}} {{a}} {a} {{ b }} {{"),
+            ("{{$flow.chatId}}/{{$vars.x}}", "chat-1/{{$vars.x}}"),
+            ("{{ {{a}} }}", "{{ x {{b}} {{a}} }}"),
+            (r#"{{"json": {"b": 1}}}"#, r#"{{"json": {"b": 1}}}"#),
+            ("{{}} é{{a", "{{}} é{{a"),
+        ] {
+            assert_eq!(fill(template), filled, "{template}");
+        }
         assert!(mentions("History:\n{{ chat_history }}", "chat_history"));
         assert!(!mentions("{chat_history}", "chat_history"));
     }
 
     #[test]
     fn a_transcript_names_the_speakers() {
-        let messages =
-            [Message::user("Hello"), Message::assistant("Hi"), Message::new(Role::from("critic"), "Hm")];
-        assert_eq!(transcript(&messages), "Human: Hello\nAI: Hi\ncritic: Hm");
+        let call = ToolCall { id: "c".into(), name: "clock".into(), arguments: RawJson::from("") };
+        let messages = [
+            Message::user("Time?"),
+            Message { tool_calls: vec![call], ..Message::assistant("") },
+            Message::tool("c", "noon"),
+            Message::assistant("Noon."),
+            Message::new(Role::from("critic"), "Hm"),
+        ];
+        assert_eq!(transcript(&messages), "Human: Time?\nTool: noon\nAI: Noon.\ncritic: Hm");
     }
 }

@@ -296,7 +296,16 @@ fn the_manifest_lists_every_node() {
         .collect();
     assert_eq!(
         types,
-        ["DynamoDBChatMemory", "chatModel", "conversationChain", "echoModel", "upstashRedisBackedChatMemory"]
+        [
+            "DynamoDBChatMemory",
+            "calculator",
+            "chatModel",
+            "conversationChain",
+            "currentDateTime",
+            "echoModel",
+            "toolAgent",
+            "upstashRedisBackedChatMemory"
+        ]
     );
 }
 

@@ -1,7 +1,13 @@
 //! What a chain or agent does: take one message through memory and model, and keep the turn.
 
+mod ask;
 mod event;
+mod finish;
+mod opening;
 mod outcome;
+mod repeat;
+mod run;
+mod stop;
 
 use std::fmt;
 
@@ -9,7 +15,10 @@ use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
 pub use event::{RunEvent, Step, StepKind};
+pub use finish::store_again;
 pub use outcome::{Outcome, Stored};
+pub use run::Run;
+pub use stop::{STOPPED, is_stopped};
 
 use crate::error::Result;
 use crate::message::Message;

@@ -20,8 +20,9 @@ use crate::error::{Error, Result};
 pub struct Inputs {
     /// System message
     ///
-    /// Instructions to the model. Where it holds the memory's variable, such as `{{chat_history}}`, the conversation
-    /// comes there as text; else it comes as messages.
+    /// Instructions to the model. `{{question}}`, `{{$flow.sessionId}}` and `{{$flow.chatId}}` are filled in. Where it
+    /// holds the memory's variable, such as `{{chat_history}}`, the conversation comes there as text; else it comes as
+    /// messages.
     #[serde(default)]
     #[schemars(extend("x-ui" = Ui::new().widget(Widget::Multiline).placeholder("You are a helpful assistant.")))]
     pub system_message_prompt: String,

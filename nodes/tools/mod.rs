@@ -1,0 +1,4 @@
+//! Tools of agents.
+
+pub mod calculator;
+pub mod current_date_time;
