@@ -4,14 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use canvas_memory::clock::Clock;
-use canvas_memory::declare::{Clients, ConnectContext, EndpointPolicy, HttpsOnly};
+use canvas_memory::declare::{ConnectContext, EndpointPolicy, HttpsOnly};
 use canvas_memory::registry::Registry;
-use canvas_memory::session::Scope;
 use canvas_memory::{Error, ErrorKind, Result};
+use secrecy::SecretString;
 
 use crate::data_dir::{DataDir, LazyDataDir};
 use crate::engines::Engines;
+use crate::state::{FileStateStore, StateStore, first_flows};
 use crate::vault::{KeySource, Vault};
 
 /// How a host is to be put together.
@@ -27,6 +27,8 @@ pub struct AppOptions {
     pub endpoints: Arc<dyn EndpointPolicy>,
     /// Whether a credential may stand for this machine's own AWS identity.
     pub uses_machine_identity: bool,
+    /// The URL of a Redis or Valkey for the built-in Upstash endpoint to stand in front of.
+    pub redis: Option<SecretString>,
 }
 
 impl AppOptions {
@@ -39,11 +41,12 @@ impl AppOptions {
             previous_keys: Vec::new(),
             endpoints: Arc::new(HttpsOnly),
             uses_machine_identity: false,
+            redis: None,
         }
     }
 }
 
-/// A host: registry, engines, credentials. Clones share it; it ends with the last one.
+/// A host: registry, engines, credentials, flows. Clones share it; it ends with the last one.
 #[derive(Clone, Debug)]
 pub struct App(Arc<Parts>);
 
@@ -52,12 +55,13 @@ struct Parts {
     registry: Registry,
     context: ConnectContext,
     vault: Arc<Vault>,
+    state: Arc<dyn StateStore>,
     data_dir: DataDir,
     starting: Vec<JoinHandle<()>>,
 }
 
 impl App {
-    /// Opens and locks the data directory, opens the vault, and starts both engines on threads of their own. An engine
+    /// Opens and locks the data directory, opens vault and flows, and starts both engines on threads of their own. An engine
     /// that does not start is an error where it is used. Blocks on the disk.
     ///
     /// # Errors
@@ -67,18 +71,17 @@ impl App {
         let lazy = LazyDataDir::new(&options.data_dir);
         let data_dir = lazy.open()?;
         let vault = Vault::open_with_previous(data_dir.path(), options.key, &options.previous_keys)?;
-        let engines = Arc::new(Engines::new(lazy));
+        let state = Arc::new(FileStateStore::open(data_dir.path(), &first_flows())?);
+        let engines = Arc::new(Engines::new(lazy, options.redis));
         let starting = engines.start()?;
         let context = ConnectContext {
-            scope: Scope::default(),
-            clock: Clock::system(),
             engines,
             endpoints: options.endpoints,
             uses_machine_identity: options.uses_machine_identity,
-            clients: Clients::default(),
+            ..ConnectContext::default()
         };
         let registry = Registry::collect();
-        Ok(Self(Arc::new(Parts { registry, context, vault: Arc::new(vault), data_dir, starting })))
+        Ok(Self(Arc::new(Parts { registry, context, vault: Arc::new(vault), state, data_dir, starting })))
     }
 
     /// All node and credential types.
@@ -97,6 +100,12 @@ impl App {
     #[must_use]
     pub fn vault(&self) -> &Arc<Vault> {
         &self.0.vault
+    }
+
+    /// The saved flows.
+    #[must_use]
+    pub fn state(&self) -> &Arc<dyn StateStore> {
+        &self.0.state
     }
 
     /// The locked data directory.

@@ -87,6 +87,12 @@ impl LazyDataDir {
         Self { path: path.into(), opened: Arc::default() }
     }
 
+    /// The directory, as it was given.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Opens the directory, or takes it as it was opened before.
     ///
     /// # Errors

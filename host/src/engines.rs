@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 
 use canvas_memory::declare::{BuiltinDynamoDb, BuiltinEngines, BuiltinUpstash, Secret};
 use canvas_memory::{Error, ErrorKind, Result};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::data_dir::LazyDataDir;
 use crate::engine::EngineStorage;
@@ -16,15 +16,17 @@ use crate::engine::upstash::{UpstashBackend, UpstashEngine, UpstashOptions};
 #[derive(Debug)]
 pub struct Engines {
     data_dir: LazyDataDir,
+    redis: Option<SecretString>,
     dynamodb: Mutex<Option<DynamoDbEngine>>,
     upstash: Mutex<Option<UpstashEngine>>,
 }
 
 impl Engines {
-    /// Engines that keep their data in `data_dir`.
+    /// Engines that keep their data in `data_dir`; with the URL of a Redis or Valkey, the Upstash endpoint stands in
+    /// front of that and keeps nothing of its own.
     #[must_use]
-    pub fn new(data_dir: LazyDataDir) -> Self {
-        Self { data_dir, dynamodb: Mutex::default(), upstash: Mutex::default() }
+    pub fn new(data_dir: LazyDataDir, redis: Option<SecretString>) -> Self {
+        Self { data_dir, redis, dynamodb: Mutex::default(), upstash: Mutex::default() }
     }
 
     /// Starts both engines, each on a thread of its own; who asks for one meanwhile waits for it. What fails is tried
@@ -74,8 +76,13 @@ impl BuiltinEngines for Engines {
         let mut engine = self.upstash.lock().unwrap_or_else(PoisonError::into_inner);
         let engine = match &mut *engine {
             Some(engine) => engine,
-            None => engine
-                .insert(UpstashEngine::start(UpstashOptions::new(UpstashBackend::BuiltIn(self.storage()?)))?),
+            None => {
+                let backend = match &self.redis {
+                    Some(url) => UpstashBackend::Redis(url.clone()),
+                    None => UpstashBackend::BuiltIn(self.storage()?),
+                };
+                engine.insert(UpstashEngine::start(UpstashOptions::new(backend))?)
+            }
         };
         Ok(BuiltinUpstash { url: engine.url(), token: Secret::new(engine.token().expose_secret()) })
     }

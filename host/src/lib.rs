@@ -9,6 +9,7 @@ pub mod engine;
 pub mod engines;
 mod files;
 mod id;
+mod running;
 pub mod state;
 mod timestamp;
 pub mod vault;

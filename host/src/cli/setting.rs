@@ -34,7 +34,7 @@ impl Setting {
 
     /// The engines of the data directory.
     pub(super) fn engines(&self) -> Engines {
-        Engines::new(self.data_dir.clone())
+        Engines::new(self.data_dir.clone(), None)
     }
 
     /// The saved credentials of the data directory.

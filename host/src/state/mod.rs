@@ -14,7 +14,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use canvas_memory::Result;
-use canvas_memory::flow::Flow;
+use canvas_memory::flow::{Flow, templates};
 
 pub use etag::{Etag, IfMatch};
 pub use files::FileStateStore;
@@ -73,4 +73,10 @@ pub trait StateStore: fmt::Debug + Send + Sync {
         uses.retain(|used| used.credential == credential);
         Ok(uses)
     }
+}
+
+/// The flows that a new data directory begins with: one that answers at once, and needs no account.
+#[must_use]
+pub fn first_flows() -> Vec<Flow> {
+    templates().into_iter().take(1).map(|template| template.flow).collect()
 }
