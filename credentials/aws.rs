@@ -158,7 +158,37 @@ pub async fn connect(
     DynamoClient::new(config)
 }
 
+impl Fields {
+    /// Who signs, in words, without anything secret.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        match self {
+            Self::Keys(key) => key.identity(),
+            Self::Machine {} => "this machine's own identity".to_owned(),
+            Self::Profile(named) => format!("the profile `{}` of this machine", named.profile),
+            Self::Role(role) => {
+                let base = match &role.base {
+                    Some(Base::Keys(key)) => key.identity(),
+                    Some(Base::Profile(named)) => format!("the profile `{}` of this machine", named.profile),
+                    Some(Base::Machine {}) | None => "this machine's own identity".to_owned(),
+                };
+                format!("the role {}, assumed by {base}", role.role_arn)
+            }
+        }
+    }
+}
+
 impl AccessKey {
+    fn identity(&self) -> String {
+        let id = self.access_key.expose().trim();
+        let kind = if self.session_token.is_some() { "the temporary key" } else { "the access key" };
+        // Of a short text the end would be most of it, and it is no access key id anyway.
+        match id.char_indices().rev().nth(3) {
+            Some((at, _)) if at >= 12 => format!("{kind} that ends in `{}`", id.split_at(at).1),
+            _ => format!("{kind} of the credential"),
+        }
+    }
+
     fn into_provider(self) -> SharedCredentialsProvider {
         let token = self.session_token.map(|token| token.expose().trim().to_owned());
         let (key, secret) = (self.access_key.expose().trim(), self.secret_access_key.expose().trim());

@@ -4,6 +4,8 @@ pub mod clock;
 pub mod error;
 pub mod json;
 pub mod message;
+#[cfg(any(feature = "dynamodb", feature = "upstash"))]
+mod reach;
 pub mod session;
 pub mod usage;
 

@@ -31,7 +31,7 @@ struct Layer {
 const LAYERS: &[Layer] = &[
     Layer {
         name: "1, plain words",
-        modules: &["json", "clock", "message", "session", "usage", "error"],
+        modules: &["json", "clock", "message", "reach", "session", "usage", "error"],
         unit: None,
     },
     Layer {

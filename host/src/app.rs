@@ -4,13 +4,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use canvas_memory::declare::{ConnectContext, EndpointPolicy, HttpsOnly};
+use async_trait::async_trait;
+use canvas_memory::declare::{ConnectContext, Credential, EndpointPolicy, OperatorPolicy};
+use canvas_memory::flow::CredentialSource;
 use canvas_memory::registry::Registry;
 use canvas_memory::{Error, ErrorKind, Result};
 use secrecy::SecretString;
 
 use crate::data_dir::{DataDir, LazyDataDir};
 use crate::engines::Engines;
+use crate::runs::{Connections, RunLimits, Runs};
 use crate::state::{FileStateStore, StateStore, first_flows};
 use crate::vault::{KeySource, Vault};
 
@@ -27,6 +30,8 @@ pub struct AppOptions {
     pub endpoints: Arc<dyn EndpointPolicy>,
     /// Whether a credential may stand for this machine's own AWS identity.
     pub uses_machine_identity: bool,
+    /// How much runs may take.
+    pub run_limits: RunLimits,
     /// The URL of a Redis or Valkey for the built-in Upstash endpoint to stand in front of.
     pub redis: Option<SecretString>,
 }
@@ -39,8 +44,9 @@ impl AppOptions {
             data_dir: data_dir.into(),
             key,
             previous_keys: Vec::new(),
-            endpoints: Arc::new(HttpsOnly),
+            endpoints: Arc::new(OperatorPolicy::default()),
             uses_machine_identity: false,
+            run_limits: RunLimits::default(),
             redis: None,
         }
     }
@@ -56,6 +62,8 @@ struct Parts {
     context: ConnectContext,
     vault: Arc<Vault>,
     state: Arc<dyn StateStore>,
+    connections: Connections,
+    runs: Runs,
     data_dir: DataDir,
     starting: Vec<JoinHandle<()>>,
 }
@@ -81,7 +89,16 @@ impl App {
             ..ConnectContext::default()
         };
         let registry = Registry::collect();
-        Ok(Self(Arc::new(Parts { registry, context, vault: Arc::new(vault), state, data_dir, starting })))
+        Ok(Self(Arc::new(Parts {
+            registry,
+            context,
+            vault: Arc::new(vault),
+            state,
+            connections: Connections::default(),
+            runs: Runs::new(options.run_limits),
+            data_dir,
+            starting,
+        })))
     }
 
     /// All node and credential types.
@@ -108,6 +125,18 @@ impl App {
         &self.0.state
     }
 
+    /// Flows that are connected, ready to run.
+    #[must_use]
+    pub fn connections(&self) -> &Connections {
+        &self.0.connections
+    }
+
+    /// The runs at work and those that have ended.
+    #[must_use]
+    pub fn runs(&self) -> &Runs {
+        &self.0.runs
+    }
+
     /// The locked data directory.
     #[must_use]
     pub fn data_dir(&self) -> &DataDir {
@@ -127,6 +156,15 @@ impl App {
             let message = "work with the credentials ended unfinished; report this as a defect";
             Err(Error::new(ErrorKind::Unavailable, message).with_source(error))
         })
+    }
+}
+
+/// The saved credentials.
+#[async_trait]
+impl CredentialSource for App {
+    async fn credential(&self, id: &str) -> Result<Credential> {
+        let id = id.to_owned();
+        self.with_vault(move |vault| vault.get(&id).map(Into::into)).await
     }
 }
 

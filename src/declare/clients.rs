@@ -75,6 +75,12 @@ impl Clients {
         clients.remove(&(TypeId::of::<T>(), key));
     }
 
+    /// Lets all clients of a credential go: another one may take its id, and count its changes anew.
+    pub fn forget_credential(&self, id: &str) {
+        let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        clients.retain(|(_, kept), _| kept.credential.as_deref() != Some(id));
+    }
+
     fn entry(&self, client: TypeId, key: ClientKey) -> Entry {
         let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if key.credential.is_some() {
@@ -124,5 +130,8 @@ mod tests {
         assert_eq!((old.as_str(), new.as_str()), ("old", "new"));
         assert_eq!(Arc::strong_count(&old), 1);
         assert_eq!(format!("{clients:?}"), "Clients { kept: 1 }");
+        clients.forget_credential("c2");
+        clients.forget_credential("c1");
+        assert_eq!(format!("{clients:?}"), "Clients { kept: 0 }");
     }
 }

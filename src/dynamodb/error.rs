@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkErro
 
 use crate::dial::Forbidden;
 use crate::error::{Error, ErrorKind};
+use crate::reach;
 use crate::session::{Position, TurnId};
 use crate::usage::Usage;
 
@@ -85,13 +86,16 @@ where
                 "DynamoDB did not answer in time; check the endpoint and try again",
             ),
             SdkError::DispatchFailure(failure) if sent => {
-                let cause = failure.as_connector_error().map(|cause| cause as &(dyn StdError + 'static));
-                if let Some(forbidden) = cause.and_then(Forbidden::among) {
+                let cause = failure.as_connector_error();
+                if let Some(forbidden) = cause.and_then(|cause| Forbidden::among(cause)) {
                     return Error::invalid_input("endpoint", forbidden);
                 }
-                let message = "DynamoDB can't be reached; check the region, the endpoint and the network";
+                let why = cause.and_then(|cause| reach::obstacle(cause));
+                let why = why.map_or_else(String::new, |why| format!(": {why}"));
+                let message =
+                    format!("DynamoDB can't be reached{why}; check the region, the endpoint and the network");
                 let error = Error::new(ErrorKind::Unavailable, message);
-                match failure.as_connector_error() {
+                match cause {
                     Some(cause) => error.with_source(DisplayErrorContext(cause).to_string()),
                     None => error,
                 }
@@ -115,6 +119,21 @@ fn protocol(what: &str) -> Error {
 fn unavailable(status: u16) -> Error {
     Error::new(ErrorKind::Unavailable, "DynamoDB fails at the moment; try again in a while")
         .with("status", status)
+}
+
+fn clock_is_wrong() -> Error {
+    let message = "DynamoDB does not take a signature of this time; set this machine's clock, which is wrong by more than \
+                   five minutes";
+    Error::new(ErrorKind::Unauthenticated, message)
+}
+
+/// Whether a signature is refused for its time: "Signature expired: …", "Signature not yet current: …".
+fn is_about_time(message: &str) -> bool {
+    message.contains("Signature expired") || message.contains("Signature not yet current")
+}
+
+fn is_about_kms(code: &str, message: &str) -> bool {
+    code.starts_with("KMS") || message.contains("KMS") || message.contains("kms:")
 }
 
 /// Whether a validation error is about the size of an item.
@@ -144,10 +163,17 @@ fn of_service<E: ProvideErrorMetadata>(error: &E, status: u16) -> Error {
             ErrorKind::NotFound,
             "the table is not there; create it, or correct `tableName` or `region`",
         ),
-        "AccessDeniedException" | "KMSAccessDeniedException" => Error::new(
+        "AccessDeniedException" | "KMSAccessDeniedException" if is_about_kms(code, message) => Error::new(
+            ErrorKind::Denied,
+            "the credential may not use the KMS key that encrypts the table; allow `kms:Decrypt` on the key, in the \
+             credential's policy and in the key's own",
+        ),
+        "AccessDeniedException" => Error::new(
             ErrorKind::Denied,
             "the credential may not do this; add the operation and the table to its policy",
         ),
+        "RequestTimeTooSkewed" | "RequestExpired" => clock_is_wrong(),
+        "InvalidSignatureException" if is_about_time(message) => clock_is_wrong(),
         "UnrecognizedClientException"
         | "InvalidSignatureException"
         | "InvalidClientTokenId"

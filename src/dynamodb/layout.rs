@@ -29,6 +29,18 @@ pub enum Layout {
     Turns,
 }
 
+impl Layout {
+    /// What the layout means for who uses it, in a line.
+    #[must_use]
+    pub fn summary(self) -> &'static str {
+        match self {
+            Self::Turns => "an item a turn, at the same cost however long the conversation",
+            Self::List => "one item a session, as other canvases keep it; it holds at most 400 KB",
+            Self::History => "one item a session, as LangChain Python keeps it; it holds at most 400 KB",
+        }
+    }
+}
+
 /// A layout that was chosen, and what it took to find out.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Chosen {

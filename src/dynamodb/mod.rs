@@ -2,6 +2,9 @@
 
 mod attribute;
 mod client;
+mod clock_skew;
+mod denial;
+pub mod doctor;
 pub(crate) mod error;
 pub mod history;
 pub(crate) mod http;
@@ -9,6 +12,7 @@ pub mod item_per_session;
 pub mod layout;
 pub mod list;
 pub(crate) mod meter;
+pub mod policy;
 pub mod probe;
 pub mod size;
 pub mod tables;

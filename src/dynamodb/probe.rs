@@ -11,13 +11,17 @@ use aws_sdk_dynamodb::operation::get_item::GetItemError;
 use aws_sdk_dynamodb::operation::list_tables::ListTablesError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::query::QueryError;
+use aws_sdk_dynamodb::operation::scan::ScanError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, DeleteRequest, KeysAndAttributes, ReturnConsumedCapacity, TimeToLiveStatus, WriteRequest,
 };
 
 use super::client::DynamoClient;
+use super::clock_skew::ClockWatch;
 use super::layout::Layout;
+use super::policy::{self, Action};
+use super::tables;
 use crate::error::{Error, ErrorKind, Result};
 use crate::usage::Usage;
 
@@ -26,6 +30,9 @@ const PROBE: &str = "canvas-memory:probe";
 
 /// A condition that no item meets, so that a write which is allowed still does nothing.
 const NEVER: &str = "attribute_exists(#p) AND attribute_not_exists(#p)";
+
+/// The most parts that a scan can be divided into.
+const MAX_SEGMENTS: i32 = 1_000_000;
 
 /// What DynamoDB thinks of a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,9 +48,15 @@ pub enum Standing {
 /// # Errors
 /// `Unauthenticated` when it is not; `Denied` when the endpoint refuses without saying that it knows the credential.
 pub async fn standing(client: &DynamoClient) -> Result<(Standing, Usage)> {
+    first_contact(client, ClockWatch::default()).await
+}
+
+/// [`standing`], with a look at the server's clock.
+pub(crate) async fn first_contact(client: &DynamoClient, clock: ClockWatch) -> Result<(Standing, Usage)> {
     let asked = client
         .call::<_, ListTablesError, _>(|meter| {
-            client.sdk().list_tables().limit(1).customize().interceptor(meter).send()
+            let request = client.sdk().list_tables().limit(1).customize();
+            request.interceptor(meter).interceptor(clock).send()
         })
         .await;
     match asked {
@@ -73,33 +86,48 @@ impl Keys<'_> {
     }
 }
 
-/// Makes the reads and writes of `layout` so that they change nothing: reads of a key that is not there, writes under a
-/// condition that never holds, and a batch that deletes nothing. Costs two or three read units and as many write units.
+/// Tries what `layout` can't do without, and ends at the first refusal. Changes nothing. Costs two or three read units
+/// and as many write units.
 ///
 /// # Errors
 /// `Denied` that names the action to add to the policy; whatever else keeps DynamoDB from answering.
 pub async fn rights(client: &DynamoClient, keys: Keys<'_>, layout: Layout) -> Result<Usage> {
     let mut usage = Usage::default();
-    usage += outcome("dynamodb:GetItem", get(client, keys).await, usage)?;
-    usage += outcome("dynamodb:PutItem", put(client, keys).await, usage)?;
-    usage += outcome("dynamodb:UpdateItem", update(client, keys).await, usage)?;
-    usage += outcome("dynamodb:DeleteItem", delete(client, keys).await, usage)?;
-    if layout == Layout::Turns {
-        usage += outcome("dynamodb:Query", query(client, keys).await, usage)?;
-        usage += outcome("dynamodb:BatchGetItem", batch_get(client, keys).await, usage)?;
-        usage += outcome("dynamodb:BatchWriteItem", batch_delete(client, keys).await, usage)?;
+    for need in policy::needs(layout, false).filter(|need| need.vital) {
+        match attempt(client, keys, need.action).await {
+            Ok(cost) => usage += cost,
+            Err(error) if *error.kind() == ErrorKind::Denied => {
+                return Err(error.with("action", need.action.name()).with_usage(usage));
+            }
+            Err(error) => return Err(error.with_usage(usage)),
+        }
     }
     Ok(usage)
 }
 
-fn outcome(action: &'static str, result: Result<Usage>, before: Usage) -> Result<Usage> {
-    match result {
-        Ok(usage) => Ok(usage),
+/// Does something that needs `action`, and changes nothing: reads of a key that is not there, writes under a condition
+/// that never holds, and a batch that deletes nothing. Actions that make or change a table are not tried.
+///
+/// # Errors
+/// `Denied` when the credential may not do it; whatever else keeps DynamoDB from answering.
+pub async fn attempt(client: &DynamoClient, keys: Keys<'_>, action: Action) -> Result<Usage> {
+    let attempted = match action {
+        Action::DescribeTable => tables::describe(client, keys.table).await.map(|table| table.usage),
+        Action::DescribeTimeToLive => expiry_attribute(client, keys.table).await.map(|(_, usage)| usage),
+        Action::ListTables => tables::list(client, 1, None).await.map(|names| names.usage),
+        Action::Query => query(client, keys).await,
+        Action::Scan => scan(client, keys).await,
+        Action::GetItem => get(client, keys).await,
+        Action::BatchGetItem => batch_get(client, keys).await,
+        Action::PutItem => put(client, keys).await,
+        Action::UpdateItem => update(client, keys).await,
+        Action::DeleteItem => delete(client, keys).await,
+        Action::BatchWriteItem => batch_delete(client, keys).await,
+        Action::CreateTable | Action::UpdateTimeToLive => Ok(Usage::default()),
+    };
+    match attempted {
         Err(error) if matches!(error.kind(), ErrorKind::Conflict { .. }) => Ok(error.usage()),
-        Err(error) if matches!(error.kind(), ErrorKind::Denied) => {
-            Err(error.with("action", action).with_usage(before))
-        }
-        Err(error) => Err(error.with_usage(before)),
+        attempted => attempted,
     }
 }
 
@@ -109,6 +137,18 @@ async fn query(client: &DynamoClient, keys: Keys<'_>) -> Result<Usage> {
             let request = client.sdk().query().table_name(keys.table).key_condition_expression("#p = :p");
             let request = request.expression_attribute_names("#p", keys.partition_key);
             let request = request.expression_attribute_values(":p", AttributeValue::S(PROBE.to_owned()));
+            let request = request.return_consumed_capacity(ReturnConsumedCapacity::Total).limit(1);
+            request.customize().interceptor(meter).send()
+        })
+        .await;
+    asked.map(|(_, usage)| usage).map_err(|error| error.into_error().with("table", keys.table))
+}
+
+/// Reads a sliver of the table that most likely holds nothing, whatever an item weighs.
+async fn scan(client: &DynamoClient, keys: Keys<'_>) -> Result<Usage> {
+    let asked = client
+        .call::<_, ScanError, _>(|meter| {
+            let request = client.sdk().scan().table_name(keys.table).segment(0).total_segments(MAX_SEGMENTS);
             let request = request.return_consumed_capacity(ReturnConsumedCapacity::Total).limit(1);
             request.customize().interceptor(meter).send()
         })

@@ -7,99 +7,19 @@ use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::operation::list_tables::ListTablesError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TableDescription,
-    TableStatus, TimeToLiveSpecification,
+    TimeToLiveSpecification,
 };
 
 use super::client::DynamoClient;
 use crate::error::{Error, ErrorKind, Result};
 use crate::usage::Usage;
 
+mod described;
+
+pub use described::{KeyAttribute, Table, TableFacts};
+
 /// How long a new table may take until it can be used.
 const CREATION_TIMEOUT: Duration = Duration::from_secs(120);
-
-/// One of a table's keys.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyAttribute {
-    /// The attribute's name.
-    pub name: String,
-    /// `S`, `N` or `B`. The layouts need `S`.
-    pub kind: String,
-}
-
-/// A table as DynamoDB describes it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Table {
-    /// The table's name.
-    pub name: String,
-    /// The partition key.
-    pub partition_key: KeyAttribute,
-    /// The sort key, where the table has one.
-    pub sort_key: Option<KeyAttribute>,
-    /// Whether it can be used: it is not being created or deleted.
-    pub ready: bool,
-    /// What the call cost.
-    pub usage: Usage,
-}
-
-impl Table {
-    /// Checks the keys against those that the node names.
-    ///
-    /// # Errors
-    /// `Mismatch`, with the key's name, when a key has another name or is not a string.
-    pub fn check_keys(&self, partition_key: &str, sort_key: Option<&str>) -> Result<()> {
-        self.check_key("partitionKey", &self.partition_key, partition_key)?;
-        match (&self.sort_key, sort_key) {
-            (Some(has), Some(wanted)) => self.check_key("sortKey", has, wanted),
-            (None, None) => Ok(()),
-            (Some(has), None) => {
-                Err(self.mismatch(format!("the table has the sort key `{}`; name it as `sortKey`", has.name)))
-            }
-            (None, Some(wanted)) => Err(self.mismatch(format!(
-                "the table has no sort key; leave `sortKey` empty instead of `{wanted}`, or use another table"
-            ))),
-        }
-    }
-
-    fn check_key(&self, field: &str, has: &KeyAttribute, wanted: &str) -> Result<()> {
-        if has.name != wanted {
-            return Err(self.mismatch(format!(
-                "the table's key is `{}`; give it as `{field}` instead of `{wanted}`",
-                has.name
-            )));
-        }
-        if has.kind != "S" {
-            return Err(self.mismatch(format!(
-                "the key `{}` is of type {}; session ids are text, so use a table whose key is of type S",
-                has.name, has.kind
-            )));
-        }
-        Ok(())
-    }
-
-    fn mismatch(&self, message: String) -> Error {
-        Error::new(ErrorKind::Mismatch, message).with("table", &self.name)
-    }
-
-    fn of(description: &TableDescription, usage: Usage) -> Result<Self> {
-        let name = description.table_name().unwrap_or_default().to_owned();
-        let key = |wanted: KeyType| {
-            let name =
-                description.key_schema().iter().find(|key| *key.key_type() == wanted)?.attribute_name();
-            let defined =
-                description.attribute_definitions().iter().find(|def| def.attribute_name() == name)?;
-            Some(KeyAttribute { name: name.to_owned(), kind: defined.attribute_type().as_str().to_owned() })
-        };
-        let Some(partition_key) = key(KeyType::Hash) else {
-            return Err(Error::new(
-                ErrorKind::Protocol,
-                "the endpoint describes a table without keys; check that it is DynamoDB's",
-            )
-            .with("table", name));
-        };
-        let ready = matches!(description.table_status(), Some(TableStatus::Active | TableStatus::Updating));
-        Ok(Self { partition_key, sort_key: key(KeyType::Range), ready, name, usage })
-    }
-}
 
 /// The keys of a table.
 ///

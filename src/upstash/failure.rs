@@ -1,6 +1,7 @@
 use std::error::Error as StdError;
 
 use crate::error::{Error, ErrorKind};
+use crate::reach;
 
 use super::client::Intent;
 use super::transport::SendError;
@@ -64,8 +65,9 @@ impl Failure {
         };
         let error = match self {
             Self::NotSent(source) => {
-                let message = "the endpoint can't be reached; check `baseURL` and the network";
-                error(ErrorKind::Unavailable, message).with_source(source)
+                let why = reach::obstacle(&*source).map_or_else(String::new, |why| format!(": {why}"));
+                let message = format!("the endpoint can't be reached{why}; check `baseURL` and the network");
+                error(ErrorKind::Unavailable, &message).with_source(source)
             }
             Self::Forbidden(reason) => {
                 let field = "baseURL".to_owned();

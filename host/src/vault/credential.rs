@@ -1,6 +1,7 @@
 //! What goes into the vault and what comes out.
 
 use canvas_memory::{Error, Result};
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +34,7 @@ pub struct Update {
 }
 
 /// What may be shown of a credential.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CredentialInfo {
     /// The id that flows refer to.
     pub id: String,
@@ -57,6 +58,12 @@ pub struct CredentialMaterial {
     pub info: CredentialInfo,
     /// The fields: a JSON object.
     pub fields: SecretString,
+}
+
+impl From<CredentialMaterial> for Credential {
+    fn from(CredentialMaterial { info, fields }: CredentialMaterial) -> Self {
+        Self::new(info.id, info.credential_type, info.revision, fields)
+    }
 }
 
 /// A credential as it stands in a list.

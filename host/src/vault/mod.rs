@@ -92,6 +92,19 @@ impl Vault {
             .map_err(|error| error.in_operation("read the credential"))
     }
 
+    /// The credential as [`Vault::update`] with this patch would leave it. Nothing is changed.
+    ///
+    /// # Errors
+    /// As [`Vault::get`], and `InvalidInput` when the patch can't be used.
+    pub fn patched(&self, id: &str, patch: &SecretString) -> Result<CredentialMaterial> {
+        let keyring = self.read();
+        let merged = || {
+            let (info, fields) = self.unseal(&keyring, id)?;
+            Ok(CredentialMaterial { info, fields: merge(&fields, patch)? })
+        };
+        merged().map_err(|error: Error| error.in_operation("read the credential"))
+    }
+
     /// Every credential by id, with the names of its fields and no values. One that can't be read is listed with the
     /// reason, and does not hide the others.
     ///
@@ -160,13 +173,10 @@ impl Vault {
     }
 
     fn try_update(&self, id: &str, update: Update) -> Result<CredentialInfo> {
-        let patch = update.fields.as_ref().map(SecretFields::parse).transpose()?;
         let mut keyring = self.write();
         let (before, mut fields) = self.unseal(&keyring, id)?;
-        if let Some(patch) = patch {
-            let mut merged = SecretFields::parse(&fields)?;
-            merged.merge(patch);
-            fields = merged.to_json()?;
+        if let Some(patch) = &update.fields {
+            fields = merge(&fields, patch)?;
         }
         let info = before.changed(update.name)?;
         let key = self.sealing_key(&mut keyring)?;
@@ -242,6 +252,12 @@ impl fmt::Debug for Vault {
             .field("key_id", &self.key_id())
             .finish()
     }
+}
+
+fn merge(fields: &SecretString, patch: &SecretString) -> Result<SecretString> {
+    let mut merged = SecretFields::parse(fields)?;
+    merged.merge(SecretFields::parse(patch)?);
+    merged.to_json()
 }
 
 fn open(data_dir: &Path, source: KeySource, previous: &[KeySource]) -> Result<Vault> {

@@ -52,6 +52,10 @@ pub(super) fn regions() -> Vec<Choice> {
     REGIONS.iter().map(choice).collect()
 }
 
+pub(super) fn is_region(name: &str) -> bool {
+    REGIONS.iter().any(|(region, _)| *region == name)
+}
+
 pub(super) async fn tables(inputs: &Map<String, Value>, args: &ConnectArgs<'_>) -> Result<Vec<Choice>> {
     let (endpoint, region) = Endpoint::of_form(inputs, args.context)?;
     let client = endpoint.client(&region, args).await?;

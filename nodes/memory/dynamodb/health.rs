@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::Inputs;
 use super::table::FoundTable;
 use crate::declare::{ClientKey, Clients, Health};
-use crate::dynamodb::layout::Layout;
 use crate::dynamodb::{DynamoClient, probe};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -55,14 +54,7 @@ fn tell_table(health: &mut Health, client: &DynamoClient, inputs: &Inputs, table
         }
         _ => health.ok("table", format!("`{name}` is there in {region}, with {keys}")),
     }
-    health.ok(
-        "layout",
-        match table.layout {
-            Layout::Turns => "an item a turn, at the same cost however long the conversation",
-            Layout::List => "one item a session, as other canvases keep it; it holds at most 400 KB",
-            Layout::History => "one item a session, as LangChain Python keeps it; it holds at most 400 KB",
-        },
-    );
+    health.ok("layout", table.layout.summary());
 }
 
 async fn tell_expiry(health: &mut Health, client: &DynamoClient, inputs: &Inputs) -> Result<()> {

@@ -1,6 +1,7 @@
 #![doc = include_str!("docs.md")]
 
 mod choices;
+mod diagnose;
 mod endpoint;
 mod health;
 mod table;
@@ -17,15 +18,15 @@ use table::FoundTable;
 
 use crate::credentials::aws::AwsApi;
 use crate::declare::{
-    BUILTIN, Capability, Category, Choice, ConnectArgs, Connected, CredentialSlot, CredentialType, Instance,
-    Node, Options, Port, Required, Ui, Widget,
+    BUILTIN, Capability, Category, Choice, ConnectArgs, Connected, CredentialSlot, CredentialType, Diagnosis,
+    Instance, Node, Options, Port, Required, Ui, Widget,
 };
 use crate::dynamodb::layout::Layout;
 use crate::error::{Error, ErrorKind, Result};
 use crate::memory::{ChatMemory, MemoryKey, MemoryOptions};
 use crate::recall::Recall;
-use crate::session::SessionId;
-use crate::store::Consistency;
+use crate::session::{Scope, SessionId};
+use crate::store::{ChatStore, Consistency};
 
 /// DynamoDB Chat Memory
 ///
@@ -163,10 +164,7 @@ impl Node for DynamoDbChatMemory {
             args.context.clients.get(key.clone(), || FoundTable::find(&client, &inputs, creates)).await?;
         let store = table.store(&client, &inputs)?;
         let scope = args.context.scope.clone();
-        if !scope.is_local() && !store.capabilities().scopes {
-            let message = "one item a session has no place for a scope; use a table with a sort key";
-            return Err(Error::new(ErrorKind::Unsupported, message).with("scope", scope.as_str()));
-        }
+        check_scope(&scope, store.as_ref())?;
         let memory = ChatMemory::new(store, scope, options);
         let clients = args.context.clients.clone();
         let health = health::check(client, inputs, table, clients, key);
@@ -187,6 +185,18 @@ impl Node for DynamoDbChatMemory {
             }
         }
     }
+
+    async fn diagnose(inputs: Inputs, args: ConnectArgs<'_>) -> Result<Diagnosis> {
+        Ok(diagnose::diagnose(&inputs, &args).await)
+    }
 }
 
 crate::register_node!(DynamoDbChatMemory);
+
+fn check_scope(scope: &Scope, store: &dyn ChatStore) -> Result<()> {
+    if scope.is_local() || store.capabilities().scopes {
+        return Ok(());
+    }
+    let message = "one item a session has no place for a scope; use a table with a sort key";
+    Err(Error::new(ErrorKind::Unsupported, message).with("scope", scope.as_str()))
+}

@@ -125,13 +125,17 @@ impl FoundTable {
 }
 
 /// A table that is made has a sort key, unless the layout is one that does without.
-fn spec(inputs: &Inputs) -> TableSpec {
+pub(super) fn new_sort_key(inputs: &Inputs) -> Option<String> {
     let one_item = matches!(inputs.layout, Some(Layout::List | Layout::History));
     let default = (!one_item).then(|| NEW_SORT_KEY.to_owned());
+    inputs.sort_key.clone().or(default)
+}
+
+fn spec(inputs: &Inputs) -> TableSpec {
     TableSpec {
         name: inputs.table_name.clone(),
         partition_key: inputs.partition_key.clone(),
-        sort_key: inputs.sort_key.clone().or(default),
+        sort_key: new_sort_key(inputs),
         expiry_attribute: inputs.expiry_attribute.clone(),
     }
 }
