@@ -10,6 +10,7 @@ pub mod engines;
 mod files;
 mod id;
 mod running;
+pub mod runs;
 pub mod state;
 mod timestamp;
 pub mod vault;

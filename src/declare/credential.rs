@@ -100,11 +100,7 @@ impl Credential {
             let problem = format!("is of type `{}`; choose one of type `{}`", self.credential_type, C::TYPE);
             return Err(Error::invalid_input("credential", problem));
         }
-        let schema = manifest::credential_schema::<C>();
-        let mut fields = self.json()?;
-        let validation = Validation::of_credential(C::TYPE, &schema)?;
-        validation.fill_tag(&mut fields.0);
-        validation.require(&fields.0)?;
+        let fields = self.checked(&manifest::credential_schema::<C>())?;
         // The text of a decoding error may quote the value, so it is not passed on.
         C::Fields::deserialize(&fields.0).map_err(|_| {
             Error::invalid_input(
@@ -112,6 +108,19 @@ impl Credential {
                 format!("has fields that do not fit `{}`; enter them again", C::TYPE),
             )
         })
+    }
+
+    /// Checks the fields against the schema of their type.
+    pub(crate) fn check(&self, schema: &Value) -> Result<()> {
+        self.checked(schema).map(drop)
+    }
+
+    fn checked(&self, schema: &Value) -> Result<SecretJson> {
+        let mut fields = self.json()?;
+        let validation = Validation::of_credential(&self.credential_type, schema)?;
+        validation.fill_tag(&mut fields.0);
+        validation.require(&fields.0)?;
+        Ok(fields)
     }
 
     fn json(&self) -> Result<SecretJson> {

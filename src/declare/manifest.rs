@@ -1,5 +1,6 @@
 //! Declarations as JSON: schemas with the annotations that hosts draw palette, forms and dialogs from.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -9,7 +10,7 @@ use super::port::Port;
 use super::schema::{schema_of, tag};
 
 /// Every declaration, as one JSON document.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Manifest {
     /// The form of this document.
     pub version: u32,

@@ -168,7 +168,7 @@ pub enum Required {
 }
 
 /// A value that a form offers for an input.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Choice {
     /// What goes into the input.
     pub value: String,

@@ -1,82 +1,89 @@
 //! The HTTP API: everything that the page and other programs ask of a host, under `/api/v1`.
 
+mod answer;
+mod credentials;
+mod extract;
+mod flows;
+mod host;
+mod memory;
+mod node_ref;
+mod nodes;
+mod openapi;
 mod page;
+mod prediction;
 mod problem;
+mod runs;
 mod security;
+mod serve;
 
-use std::net::SocketAddr;
+use std::time::Duration;
 
+use aide::axum::ApiRouter;
+use aide::openapi::OpenApi;
 use axum::Router;
-use axum::middleware;
+use axum::body::Bytes;
+use axum::extract::Request;
+use axum::http::header::CONTENT_TYPE;
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::serve::ListenerExt;
-use canvas_memory::{Error, ErrorKind, Result};
-use secrecy::SecretString;
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+use canvas_memory::{Error, ErrorKind};
+use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
+use problem::Problem;
 use security::Gate;
+pub use serve::{ServeOptions, check_token, serve};
 
-/// How a host answers requests.
-#[derive(Debug, Default)]
-pub struct ServeOptions {
-    /// What every request has to bear. Needed away from loopback; on loopback everyone on this machine is let in without
-    /// one.
-    pub token: Option<SecretString>,
-    /// A second token, of this start alone, for the commands of this machine. Without `token` nobody needs it.
-    pub start_secret: Option<SecretString>,
-    /// Further names that requests may call this host by, such as the name under which a proxy is reached.
-    pub host_names: Vec<String>,
-    /// Ends the service: no new requests, then the runs under way get some seconds to end.
-    pub stop: CancellationToken,
+/// How long a request may take that does not wait for a run: nodes and the services behind them have limits of their
+/// own below this.
+const REQUEST_TIME: Duration = Duration::from_secs(120);
+/// How long a question may wait for its answer: as long as a run may work.
+const PREDICTION_TIME: Duration = Duration::from_secs(30 * 60);
+
+/// Every path that the document lists.
+fn routes() -> ApiRouter<App> {
+    let quick = ApiRouter::new()
+        .merge(host::routes())
+        .merge(nodes::routes())
+        .merge(flows::routes())
+        .merge(runs::routes())
+        .merge(memory::routes())
+        .merge(credentials::routes())
+        .layer(from_fn(|request: Request, next: Next| within(REQUEST_TIME, request, next)));
+    let slow = prediction::routes()
+        .layer(from_fn(|request: Request, next: Next| within(PREDICTION_TIME, request, next)));
+    ApiRouter::new().nest("/api/v1", quick.merge(slow))
 }
 
-/// Answers requests on `listener` until it is told to stop, and the runs have ended or were stopped.
-///
-/// # Errors
-/// `InvalidInput` when the listener is not on loopback and there is no token; `Unavailable` when it fails.
-pub async fn serve(app: App, listener: TcpListener, options: ServeOptions) -> Result<()> {
-    let failed = |error| Error::new(ErrorKind::Unavailable, "the listener fails").with_source(error);
-    let addr = listener.local_addr().map_err(failed)?;
-    check_token(addr, options.token.as_ref())?;
-    let stop = options.stop.clone();
-    let router = router(&app, addr, options);
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps Nagle's algorithm");
-        }
-    });
-    let stopped = async move { stop.cancelled().await };
-    axum::serve(listener, router).with_graceful_shutdown(stopped).await.map_err(failed)
+/// The document of the API, as `/api/v1/openapi.json` serves it.
+#[must_use]
+pub fn document() -> OpenApi {
+    openapi::begin();
+    openapi::finish(routes()).1
 }
 
-/// Refuses to let others in without a token, or with one that is empty.
-///
-/// # Errors
-/// `InvalidInput`.
-pub fn check_token(listens_on: SocketAddr, token: Option<&SecretString>) -> Result<()> {
-    use secrecy::ExposeSecret;
-    match token {
-        Some(token) if token.expose_secret().is_empty() => {
-            Err(Error::invalid_input("--token-file", "holds an empty token; give one that is hard to guess"))
+fn router(app: App, gate: Gate) -> Router {
+    openapi::begin();
+    let (routes, document) = openapi::finish(routes());
+    let document = Bytes::from(serde_json::to_vec(&document).unwrap_or_default());
+    let show_document = || async { ([(CONTENT_TYPE, "application/json")], document) };
+    routes
+        .route("/", get(page::show))
+        .route("/api/v1/openapi.json", get(show_document))
+        .fallback(problem::no_such_path)
+        .method_not_allowed_fallback(problem::no_such_method)
+        .with_state(app)
+        .layer(CatchPanicLayer::custom(problem::of_panic))
+        .layer(from_fn_with_state(gate, security::guard))
+}
+
+async fn within(time: Duration, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(time, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            let message = format!("there was no answer within {} s; try again", time.as_secs());
+            Problem::from(Error::new(ErrorKind::Unavailable, message)).into_response()
         }
-        None if !listens_on.ip().is_loopback() => Err(Error::invalid_input(
-            "--listen",
-            format!(
-                "is {listens_on}, which others can reach; give a token with --token-file or CANVAS_MEMORY_TOKEN, or listen on \
-                 127.0.0.1"
-            ),
-        )),
-        _ => Ok(()),
     }
-}
-
-fn router(_app: &App, listens_on: SocketAddr, options: ServeOptions) -> Router {
-    let tokens = match options.token {
-        Some(token) => std::iter::once(token).chain(options.start_secret).collect(),
-        None => Vec::new(),
-    };
-    let gate = Gate::new(listens_on, options.host_names, tokens);
-    Router::new().route("/", get(page::show)).layer(middleware::from_fn_with_state(gate, security::guard))
 }

@@ -91,7 +91,8 @@ impl Runs {
             return Err(Error::new(ErrorKind::Unavailable, message));
         }
         let permit = self.0.slots.clone().try_acquire_owned().map_err(|_| {
-            let message = format!("{} runs are at work, and more are not allowed; try again", self.0.limits.at_once);
+            let message =
+                format!("{} runs are at work, and more are not allowed; try again", self.0.limits.at_once);
             Error::new(ErrorKind::Throttled, message)
         })?;
         Ok(Slot { runs: self.clone(), permit })
@@ -126,7 +127,8 @@ impl Runs {
         let mut table = self.table();
         table.finished.push_back((run.id().to_owned(), bytes));
         table.finished_bytes += bytes;
-        while table.finished.len() > finished || (table.finished_bytes > finished_bytes && table.finished.len() > 1)
+        while table.finished.len() > finished
+            || (table.finished_bytes > finished_bytes && table.finished.len() > 1)
         {
             table.forget_one();
         }

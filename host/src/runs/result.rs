@@ -45,6 +45,15 @@ pub enum StoredState {
 }
 
 impl RunResult {
+    /// Why the turn is not kept, where it should be.
+    #[must_use]
+    pub fn not_stored(&self) -> Option<&SharedError> {
+        match &self.stored {
+            StoredState::NotStored { error } => Some(error),
+            StoredState::Stored(_) | StoredState::Nothing | StoredState::NoMemory => None,
+        }
+    }
+
     pub(super) fn of(outcome: Outcome) -> Self {
         let Outcome { turn, session, stored, stopped, usage } = outcome;
         let stored = match stored {

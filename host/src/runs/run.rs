@@ -187,12 +187,18 @@ impl Run {
         let none = |message| Err(SharedError::new(Error::new(ErrorKind::Unsupported, message)));
         let (result, unstored) = match self.end() {
             Some(RunEnd::Done { result, unstored: Some(unstored) }) => (result, unstored),
-            Some(RunEnd::Done { result, .. }) if matches!(result.stored, StoredState::Stored(_)) => return Ok(()),
+            Some(RunEnd::Done { result, .. }) if matches!(result.stored, StoredState::Stored(_)) => {
+                return Ok(());
+            }
             Some(RunEnd::Done { .. }) => return none("this run made no turn that could be stored"),
-            Some(RunEnd::Failed(_)) => return none("this run failed before it had an answer; run the message again"),
+            Some(RunEnd::Failed(_)) => {
+                return none("this run failed before it had an answer; run the message again");
+            }
             None => return none("this run has not ended; wait for its last event, or stop it"),
         };
-        let Some(session) = &result.session else { return none("this run has no memory to store its turn in") };
+        let Some(session) = &result.session else {
+            return none("this run has no memory to store its turn in");
+        };
         match unstored.chain.retry(&session.id, unstored.append.clone()).await {
             Ok(appended) => {
                 let usage = appended.usage;

@@ -1,5 +1,6 @@
 //! What goes into the vault and what comes out.
 
+use canvas_memory::declare::Credential;
 use canvas_memory::{Error, Result};
 use schemars::JsonSchema;
 use secrecy::SecretString;

@@ -113,7 +113,23 @@ impl Vault {
     pub fn list(&self) -> Result<Vec<ListedCredential>> {
         let keyring = self.read();
         let ids = self.records.ids().map_err(|error| error.in_operation("list the credentials"))?;
-        Ok(ids.into_iter().map(|id| self.listed(&keyring, id)).collect())
+        Ok(ids.into_iter().map(|id| self.list_one(&keyring, id)).collect())
+    }
+
+    /// The credential as [`Vault::list`] lists it.
+    ///
+    /// # Errors
+    /// `MissingCredential` when there is none of this id; `InvalidInput` when this is no id.
+    pub fn listed(&self, id: &str) -> Result<ListedCredential> {
+        let listed = self.list_one(&self.read(), id.to_owned());
+        match listed.fields {
+            Err(error)
+                if matches!(error.kind(), ErrorKind::MissingCredential | ErrorKind::InvalidInput { .. }) =>
+            {
+                Err(error.in_operation("read the credential"))
+            }
+            fields => Ok(ListedCredential { fields, ..listed }),
+        }
     }
 
     /// Changes a credential and says what it now is: its revision is one more.
@@ -216,7 +232,7 @@ impl Vault {
         Ok((record.into_info(), fields))
     }
 
-    fn listed(&self, keyring: &Keyring, id: String) -> ListedCredential {
+    fn list_one(&self, keyring: &Keyring, id: String) -> ListedCredential {
         match self.records.read(&id) {
             Ok(record) => {
                 let fields =

@@ -1,0 +1,317 @@
+//! Saved credentials: secrets go in, and never come out.
+
+use std::collections::BTreeMap;
+
+use aide::axum::ApiRouter;
+use aide::axum::routing::{get_with, post_with};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use canvas_memory::declare::{Credential, Health, Target};
+use canvas_memory::json::RawJson;
+use canvas_memory::{Error, ErrorKind};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use secrecy::SecretString;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::answer::Created;
+use super::extract::{Body, Path, Query};
+use super::openapi::{NODE_ERRORS, describe};
+use super::problem::{Problem, Result};
+use crate::app::App;
+use crate::runs::SharedError;
+use crate::state::CredentialUse;
+use crate::vault::{CredentialInfo, ListedCredential, NewCredential, Update};
+
+pub(super) fn routes() -> ApiRouter<App> {
+    ApiRouter::new()
+        .api_route(
+            "/credentials",
+            get_with(list, describe("listCredentials", "List the saved credentials", &[]))
+                .post_with(create, describe("createCredential", "Save a new credential", &[424])),
+        )
+        .api_route(
+            "/credentials/{id}",
+            get_with(
+                read,
+                describe("readCredential", "Tell what is saved, without its secrets", &[404, 424]),
+            )
+            .patch_with(change, |operation| {
+                describe("changeCredential", "Change a credential", &[404, 424])(operation)
+                    .description("Fields that are left out stay as they are; null removes one (RFC 7396).")
+            })
+            .delete_with(delete, describe("deleteCredential", "Delete a credential", &[404, 409])),
+        )
+        .api_route(
+            "/credentials/test",
+            post_with(test, |operation| {
+                describe("testCredential", "Ask the service whether it knows a credential", NODE_ERRORS)(
+                    operation,
+                )
+                .description(
+                    "Nothing is saved. With an id, fields that are left out are those that are saved.",
+                )
+            }),
+        )
+        .with_path_items(|item| item.tag("credentials"))
+}
+
+/// The fields of a credential: a JSON object of secrets.
+#[derive(Clone, Debug)]
+struct SecretFields(SecretString);
+
+impl<'de> Deserialize<'de> for SecretFields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let raw = RawJson::deserialize(deserializer)?;
+        if !raw.as_str().starts_with('{') {
+            return Err(serde::de::Error::custom("`fields` is no JSON object"));
+        }
+        Ok(Self(raw.as_str().into()))
+    }
+}
+
+impl JsonSchema for SecretFields {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "SecretFields".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "object", "writeOnly": true})
+    }
+}
+
+/// A credential's id.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct CredentialId {
+    /// The credential's id.
+    id: String,
+}
+
+/// What may be shown of a credential.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ShownCredential {
+    /// The id that flows refer to.
+    id: String,
+    /// What its record says; null where that can't be read.
+    credential: Option<CredentialInfo>,
+    /// The fields that hold something, by name.
+    fields: BTreeMap<String, IsSet>,
+    /// Why the fields can't be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<SharedError>,
+    /// Where it is used.
+    used_by: Vec<CredentialUse>,
+}
+
+/// A field whose value is not shown.
+#[derive(Debug, Serialize, JsonSchema)]
+struct IsSet {
+    /// Always true.
+    set: bool,
+}
+
+impl ShownCredential {
+    fn new(listed: ListedCredential, used_by: Vec<CredentialUse>) -> Self {
+        let (names, error) = match listed.fields {
+            Ok(names) => (names, None),
+            Err(error) => (Vec::new(), Some(SharedError::new(error))),
+        };
+        let fields = names.into_iter().map(|name| (name, IsSet { set: true })).collect();
+        Self { id: listed.id, credential: listed.info, fields, error, used_by }
+    }
+}
+
+/// The saved credentials.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Credentials {
+    /// By id.
+    credentials: Vec<ShownCredential>,
+}
+
+async fn list(State(app): State<App>) -> Result<Json<Credentials>> {
+    let listed = app.with_vault(|vault| vault.list()).await?;
+    let uses = app.state().credential_uses().await?;
+    let shown = listed.into_iter().map(|listed| {
+        let used_by = uses.iter().filter(|used| used.credential == listed.id).cloned().collect();
+        ShownCredential::new(listed, used_by)
+    });
+    Ok(Json(Credentials { credentials: shown.collect() }))
+}
+
+async fn read(
+    State(app): State<App>,
+    Path(CredentialId { id }): Path<CredentialId>,
+) -> Result<Json<ShownCredential>> {
+    shown(&app, id).await.map(Json)
+}
+
+async fn shown(app: &App, id: String) -> Result<ShownCredential> {
+    let wanted = id.clone();
+    let listed = app.with_vault(move |vault| vault.listed(&wanted)).await.map_err(missing)?;
+    let used_by = app.state().used_by(&id).await?;
+    Ok(ShownCredential::new(listed, used_by))
+}
+
+/// A credential to save.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct CreateCredential {
+    /// The id that flows will refer to: 1 to 64 of `a-z`, `0-9` and `-`. Generated when left out.
+    id: Option<String>,
+    /// What people call it: 1 to 200 characters.
+    name: String,
+    /// The credential type, such as `dynamodbMemoryApi`.
+    #[serde(rename = "type")]
+    credential_type: String,
+    /// What its type asks for.
+    fields: SecretFields,
+}
+
+async fn create(
+    State(app): State<App>,
+    Body(new): Body<CreateCredential>,
+) -> Result<Created<ShownCredential>> {
+    let CreateCredential { id, name, credential_type, fields: SecretFields(fields) } = new;
+    check(&app, &Credential::new("new", credential_type.clone(), 1, fields.clone()))?;
+    let saved = app
+        .with_vault(move |vault| vault.create(NewCredential { id, name, credential_type, fields }))
+        .await?;
+    forget(&app, &saved.id);
+    let location = format!("/api/v1/credentials/{}", saved.id);
+    Ok(Created { location, body: shown(&app, saved.id).await? })
+}
+
+/// A change to a credential.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ChangeCredential {
+    /// The new name.
+    name: Option<String>,
+    /// A JSON merge patch on the fields.
+    fields: Option<SecretFields>,
+}
+
+async fn change(
+    State(app): State<App>,
+    Path(CredentialId { id }): Path<CredentialId>,
+    Body(change): Body<ChangeCredential>,
+) -> Result<Json<ShownCredential>> {
+    let ChangeCredential { name, fields } = change;
+    let fields = fields.map(|SecretFields(fields)| fields);
+    if let Some(patch) = &fields {
+        check(&app, &patched(&app, &id, patch.clone()).await.map_err(missing)?)?;
+    }
+    let changed = id.clone();
+    app.with_vault(move |vault| vault.update(&changed, Update { name, fields })).await.map_err(missing)?;
+    shown(&app, id).await.map(Json)
+}
+
+/// How to delete.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct DeleteOptions {
+    /// Also while flows use it.
+    #[serde(default)]
+    force: bool,
+}
+
+async fn delete(
+    State(app): State<App>,
+    Path(CredentialId { id }): Path<CredentialId>,
+    Query(DeleteOptions { force }): Query<DeleteOptions>,
+) -> Result<StatusCode> {
+    let used_by = app.state().used_by(&id).await?;
+    if !force && !used_by.is_empty() {
+        return Err(in_use(&id, &used_by));
+    }
+    let deleted = id.clone();
+    app.with_vault(move |vault| vault.delete(&deleted)).await.map_err(missing)?;
+    forget(&app, &id);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn in_use(id: &str, used_by: &[CredentialUse]) -> Problem {
+    let places: Vec<_> =
+        used_by.iter().map(|used| format!("`{}` of flow `{}`", used.node, used.flow)).collect();
+    let message = format!(
+        "the credential is used by {}; choose another credential there, or delete it all the same with ?force=true",
+        places.join(", ")
+    );
+    Error::new(ErrorKind::Conflict { position: None }, message).with("credential", id).into()
+}
+
+/// A credential to test, saved or not.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct TestCredential {
+    /// The credential type; that of the saved credential when left out.
+    #[serde(rename = "type")]
+    credential_type: Option<String>,
+    /// The fields; with `id`, a JSON merge patch on those that are saved.
+    fields: Option<SecretFields>,
+    /// A saved credential.
+    id: Option<String>,
+    /// Where to test it, as far as it does not say itself.
+    #[serde(default)]
+    target: TestTarget,
+}
+
+/// Where a credential is tested.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct TestTarget {
+    /// The service's address.
+    endpoint: Option<String>,
+    /// The cloud region.
+    region: Option<String>,
+    /// The provider, where one type of credential serves many.
+    provider: Option<String>,
+}
+
+async fn test(State(app): State<App>, Body(test): Body<TestCredential>) -> Result<Json<Health>> {
+    let TestTarget { endpoint, region, provider } = test.target;
+    let target = Target { endpoint, region, provider };
+    let fields = test.fields.map_or_else(|| "{}".into(), |SecretFields(fields)| fields);
+    let credential = match (test.id, test.credential_type) {
+        (Some(id), credential_type) => {
+            let saved = patched(&app, &id, fields).await.map_err(missing)?;
+            if credential_type.is_some_and(|wanted| wanted != saved.credential_type()) {
+                let problem =
+                    format!("is not that of the saved credential, which is `{}`", saved.credential_type());
+                return Err(Problem::invalid("type", problem));
+            }
+            saved
+        }
+        (None, Some(credential_type)) => Credential::new("unsaved", credential_type, 1, fields),
+        (None, None) => {
+            return Err(Problem::invalid("type", "is missing; give it, or the id of a saved credential"));
+        }
+    };
+    Ok(Json(app.registry().test_credential(&credential, &target, app.context()).await?))
+}
+
+async fn patched(app: &App, id: &str, patch: SecretString) -> canvas_memory::Result<Credential> {
+    let id = id.to_owned();
+    app.with_vault(move |vault| vault.patched(&id, &patch).map(Into::into)).await
+}
+
+/// Checks the fields against what their type asks for.
+fn check(app: &App, credential: &Credential) -> Result<()> {
+    Ok(app.registry().check_credential_fields(credential)?)
+}
+
+/// A credential of the same id, deleted and made anew, must not find what was connected with the old one.
+fn forget(app: &App, id: &str) {
+    app.context().clients.forget_credential(id);
+    app.connections().forget_credential(id);
+}
+
+/// Here it is the credential itself that was asked for.
+fn missing(error: Error) -> Problem {
+    let is_missing = *error.kind() == ErrorKind::MissingCredential;
+    let problem = Problem::from(error);
+    if is_missing { problem.with_status(StatusCode::NOT_FOUND) } else { problem }
+}

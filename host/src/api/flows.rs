@@ -1,0 +1,401 @@
+//! Saved canvases.
+
+use std::collections::BTreeMap;
+
+use aide::axum::ApiRouter;
+use aide::axum::routing::{get_with, post_with};
+use aide::openapi::{ReferenceOr, RequestBody, StatusCode as Code};
+use aide::transform::TransformOperation;
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::response::{IntoResponse, Response};
+use canvas_memory::flow::{Flow, FlowProblem, ImportReport, Template, import, limits, templates};
+use canvas_memory::json::RawJson;
+use canvas_memory::{Error, ErrorKind};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::answer::{Created, Tagged};
+use super::extract::{Body, MAX_BODY_BYTES, Path, Query, RawBody};
+use super::openapi::{content, describe, schema_of};
+use super::problem::{Problem, Result};
+use crate::app::App;
+use crate::runs::SharedError;
+use crate::state::{Etag, FlowRecord, FlowSummary, IfMatch};
+
+/// What a body holds at most that has a flow in it.
+pub(super) const MAX_FLOW_BODY_BYTES: usize = limits::MAX_DOCUMENT_BYTES + MAX_BODY_BYTES;
+
+const DOCUMENT: &str = "The flow's document.";
+
+pub(super) fn routes() -> ApiRouter<App> {
+    ApiRouter::new()
+        .api_route(
+            "/flows",
+            get_with(list, describe("listFlows", "List the saved flows", &[]))
+                .post_with(create, describe("createFlow", "Save a new flow", &[])),
+        )
+        .api_route(
+            "/flows/{id}",
+            get_with(read, |operation| {
+                let operation = describe("readFlow", "Read a flow", &[404, 422])(operation);
+                header(operation, IF_NONE_MATCH, "The state that is known; 304 when it still is the flow's.")
+                    .response_with::<304, (), _>(|response| response.description("The flow is as it is known."))
+            })
+            .put_with(replace, |operation| {
+                let operation = describe("replaceFlow", "Save a flow", &[404, 412, 422, 428])(operation);
+                let operation = takes_flow::<Flow>(operation, DOCUMENT);
+                header(operation, IF_MATCH, "The state that is being changed; `*` for any.")
+            })
+            .delete_with(delete, |operation| {
+                let operation = describe("deleteFlow", "Delete a flow", &[404, 412])(operation);
+                header(operation, IF_MATCH, "The state that may be deleted; left out, any.")
+            }),
+        )
+        .api_route(
+            "/flows/{id}/export",
+            get_with(export, describe("exportFlow", "Export a flow, without naming credentials", &[404, 422])),
+        )
+        .api_route(
+            "/flows/import",
+            post_with(import_document, |operation| {
+                let operation =
+                    describe("importFlow", "Open what this program, Flowise or AnswerAI exports", &[422])(operation);
+                takes_flow::<RawJson>(operation, "The document, as it was exported.")
+            }),
+        )
+        .api_route(
+            "/flows/validate",
+            post_with(validate, |operation| {
+                let operation = describe("validateFlow", "Tell what is wrong with a flow", &[422])(operation);
+                takes_flow::<Flow>(operation, DOCUMENT)
+            }),
+        )
+        .api_route("/templates", get_with(list_templates, describe("listTemplates", "Flows to begin with", &[])))
+        .with_path_items(|item| item.tag("flows"))
+}
+
+/// A flow's id.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct FlowId {
+    /// The flow's id.
+    pub(super) id: String,
+}
+
+/// The saved flows.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Flows {
+    /// By id.
+    flows: Vec<ListedFlow>,
+}
+
+/// A flow in a list.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+enum ListedFlow {
+    /// One that can be read.
+    Readable {
+        /// Names the flow.
+        id: String,
+        #[serde(flatten)]
+        summary: FlowSummary,
+    },
+    /// One that can't be read.
+    Unreadable {
+        /// Names the flow.
+        id: String,
+        /// Why it can't be read.
+        error: SharedError,
+    },
+}
+
+async fn list(State(app): State<App>) -> Result<Json<Flows>> {
+    let flows = app.state().flows().await?.into_iter().map(|listed| match listed.summary {
+        Ok(summary) => ListedFlow::Readable { id: listed.id, summary },
+        Err(error) => ListedFlow::Unreadable { id: listed.id, error: SharedError::new(error) },
+    });
+    Ok(Json(Flows { flows: flows.collect() }))
+}
+
+/// A flow to save.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NewFlow {
+    /// What people call it, instead of what the document says.
+    name: Option<String>,
+    /// The document; an empty canvas when neither this nor `template` is given.
+    #[schemars(with = "Option<Flow>")]
+    flow: Option<RawJson>,
+    /// The id of a template to begin with.
+    template: Option<String>,
+}
+
+async fn create(
+    State(app): State<App>,
+    Body(new): Body<NewFlow, MAX_FLOW_BODY_BYTES>,
+) -> Result<Tagged<Created<FlowRecord>>> {
+    let mut flow = match (new.flow, new.template) {
+        (Some(flow), None) => Flow::parse(flow.as_str().as_bytes())?,
+        (None, Some(id)) => template(&id)?.flow,
+        (None, None) => Flow::new("Untitled"),
+        (Some(_), Some(_)) => {
+            return Err(Problem::invalid("template", "is given beside `flow`; give one of them"));
+        }
+    };
+    if let Some(name) = new.name {
+        flow.name = name;
+    }
+    save_new(&app, &flow).await
+}
+
+fn template(id: &str) -> Result<Template> {
+    let mut templates = templates();
+    let known = templates.iter().map(|template| template.id).collect::<Vec<_>>().join(", ");
+    match templates.iter().position(|template| template.id == id) {
+        Some(at) => Ok(templates.swap_remove(at)),
+        None => Err(Problem::invalid("template", format!("is not known; there is {known}"))),
+    }
+}
+
+async fn save_new(app: &App, flow: &Flow) -> Result<Tagged<Created<FlowRecord>>> {
+    let record = app.state().create_flow(None, flow).await?;
+    let location = format!("/api/v1/flows/{}", record.id);
+    Ok(Tagged { etag: record.etag.clone(), answer: Created { location, body: record } })
+}
+
+async fn read(
+    State(app): State<App>,
+    Path(FlowId { id }): Path<FlowId>,
+    headers: HeaderMap,
+) -> Result<Tagged<Unless<Json<FlowRecord>>>> {
+    let record = app.state().flow(&id).await?;
+    let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let is_known = |tag: &str| tag.trim() == "*" || Etag::from_header(tag) == record.etag;
+    let unchanged = known.flat_map(|value| value.split(',')).any(is_known);
+    let etag = record.etag.clone();
+    let answer = if unchanged { Unless::NotModified } else { Unless::Answer(Json(record)) };
+    Ok(Tagged { etag, answer })
+}
+
+/// An answer, unless the client has it already.
+#[derive(Debug)]
+enum Unless<T> {
+    Answer(T),
+    NotModified,
+}
+
+impl<T: IntoResponse> IntoResponse for Unless<T> {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Answer(answer) => answer.into_response(),
+            Self::NotModified => StatusCode::NOT_MODIFIED.into_response(),
+        }
+    }
+}
+
+impl<T: aide::OperationOutput> aide::OperationOutput for Unless<T> {
+    type Inner = T::Inner;
+
+    fn inferred_responses(
+        ctx: &mut aide::generate::GenContext,
+        operation: &mut aide::openapi::Operation,
+    ) -> Vec<(Option<Code>, aide::openapi::Response)> {
+        T::inferred_responses(ctx, operation)
+    }
+}
+
+async fn replace(
+    State(app): State<App>,
+    Path(FlowId { id }): Path<FlowId>,
+    headers: HeaderMap,
+    RawBody(body): RawBody<{ limits::MAX_DOCUMENT_BYTES }>,
+) -> Result<Tagged<Json<FlowRecord>>> {
+    let expected = if_match(&headers)?.ok_or_else(|| {
+        let problem = "is missing; send the etag of the state that you change, or `*` to overwrite any";
+        Problem::from(Error::invalid_input("If-Match", problem))
+            .with_status(StatusCode::PRECONDITION_REQUIRED)
+    })?;
+    let flow = Flow::parse(&body)?;
+    let record = app.state().put_flow(&id, &flow, &expected).await.map_err(changed)?;
+    Ok(Tagged { etag: record.etag.clone(), answer: Json(record) })
+}
+
+async fn delete(
+    State(app): State<App>,
+    Path(FlowId { id }): Path<FlowId>,
+    headers: HeaderMap,
+) -> Result<StatusCode> {
+    let expected = if_match(&headers)?.unwrap_or(IfMatch::Any);
+    app.state().delete_flow(&id, &expected).await.map_err(changed)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn if_match(headers: &HeaderMap) -> Result<Option<IfMatch>> {
+    let Some(value) = headers.get(IF_MATCH) else { return Ok(None) };
+    match value.to_str() {
+        Ok(text) => Ok(Some(IfMatch::from_header(text))),
+        Err(_) => Err(Problem::invalid("If-Match", "is no etag; send the one that the flow was read with")),
+    }
+}
+
+/// A flow that is not as expected: 412, with the etag that it has now.
+fn changed(error: Error) -> Problem {
+    let current = Etag::in_conflict(&error).and_then(|etag| etag.to_header().try_into().ok());
+    let is_conflict = matches!(error.kind(), ErrorKind::Conflict { .. });
+    let problem = Problem::from(error);
+    match current {
+        Some(current) => problem.with_status(StatusCode::PRECONDITION_FAILED).with_header(ETAG, current),
+        None if is_conflict => problem.with_status(StatusCode::PRECONDITION_FAILED),
+        None => problem,
+    }
+}
+
+async fn export(State(app): State<App>, Path(FlowId { id }): Path<FlowId>) -> Result<Json<Flow>> {
+    Ok(Json(app.state().flow(&id).await?.flow.without_credentials()))
+}
+
+/// What to do with an import.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct ImportOptions {
+    /// Only tell what would come of it.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// A flow that was imported.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ImportedFlow {
+    /// The flow as it is saved.
+    #[serde(flatten)]
+    record: FlowRecord,
+    /// What became of the document.
+    report: ImportReport,
+}
+
+/// What would come of an import.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ImportPreview {
+    /// The flow.
+    flow: Flow,
+    /// What became of the document.
+    report: ImportReport,
+}
+
+/// An import, or what would come of it.
+#[derive(Debug)]
+enum ImportAnswer {
+    Saved(Box<Tagged<Created<ImportedFlow>>>),
+    Preview(Box<ImportPreview>),
+}
+
+impl IntoResponse for ImportAnswer {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Saved(saved) => saved.into_response(),
+            Self::Preview(preview) => Json(*preview).into_response(),
+        }
+    }
+}
+
+impl aide::OperationOutput for ImportAnswer {
+    type Inner = ImportedFlow;
+
+    fn inferred_responses(
+        ctx: &mut aide::generate::GenContext,
+        operation: &mut aide::openapi::Operation,
+    ) -> Vec<(Option<Code>, aide::openapi::Response)> {
+        let mut responses = Json::<ImportPreview>::inferred_responses(ctx, operation);
+        responses.extend(Tagged::<Created<ImportedFlow>>::inferred_responses(ctx, operation));
+        responses
+    }
+}
+
+async fn import_document(
+    State(app): State<App>,
+    Query(options): Query<ImportOptions>,
+    RawBody(body): RawBody<{ limits::MAX_IMPORT_BYTES }>,
+) -> Result<ImportAnswer> {
+    let registry = app.clone();
+    let importing = tokio::task::spawn_blocking(move || import(&body, registry.registry()));
+    let imported = importing.await.map_err(|error| {
+        let message = "the import ended unfinished; report this as a defect";
+        Error::new(ErrorKind::Unavailable, message).with_source(error)
+    })??;
+    let (flow, report) = (imported.flow, imported.report);
+    if options.dry_run {
+        return Ok(ImportAnswer::Preview(Box::new(ImportPreview { flow, report })));
+    }
+    let Tagged { etag, answer: Created { location, body: record } } = save_new(&app, &flow).await?;
+    let body = ImportedFlow { record, report };
+    Ok(ImportAnswer::Saved(Box::new(Tagged { etag, answer: Created { location, body } })))
+}
+
+/// What is wrong with a flow.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Problems {
+    /// Nothing when it can be run.
+    problems: Vec<FlowProblem>,
+}
+
+async fn validate(
+    State(app): State<App>,
+    RawBody(body): RawBody<{ limits::MAX_DOCUMENT_BYTES }>,
+) -> Result<Json<Problems>> {
+    let flow = Flow::parse(&body)?;
+    let listed = app.with_vault(|vault| vault.list()).await?;
+    let types: BTreeMap<_, _> = listed
+        .into_iter()
+        .filter_map(|credential| Some((credential.id, credential.info?.credential_type)))
+        .collect();
+    Ok(Json(Problems { problems: flow.problems(app.registry(), &types) }))
+}
+
+/// Flows to begin with.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Templates {
+    /// In the order to show them.
+    templates: Vec<Template>,
+}
+
+async fn list_templates() -> Json<Templates> {
+    Json(Templates { templates: templates() })
+}
+
+fn takes_flow<'t, T: JsonSchema>(
+    mut operation: TransformOperation<'t>,
+    description: &str,
+) -> TransformOperation<'t> {
+    operation.inner_mut().request_body = Some(ReferenceOr::Item(RequestBody {
+        description: Some(description.to_owned()),
+        content: content("application/json", schema_of::<T>()),
+        required: true,
+        ..RequestBody::default()
+    }));
+    operation
+}
+
+fn header<'t>(
+    operation: TransformOperation<'t>,
+    name: HeaderName,
+    description: &str,
+) -> TransformOperation<'t> {
+    use aide::openapi::{HeaderStyle, Parameter, ParameterData, ParameterSchemaOrContent};
+    let mut operation = operation;
+    operation.inner_mut().parameters.push(ReferenceOr::Item(Parameter::Header {
+        parameter_data: ParameterData {
+            name: name.as_str().to_owned(),
+            description: Some(description.to_owned()),
+            required: false,
+            deprecated: None,
+            format: ParameterSchemaOrContent::Schema(schema_of::<String>()),
+            example: None,
+            examples: Default::default(),
+            explode: None,
+            extensions: Default::default(),
+        },
+        style: HeaderStyle::Simple,
+    }));
+    operation
+}

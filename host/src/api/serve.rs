@@ -1,0 +1,92 @@
+//! Answering requests, from the first to an orderly stop.
+
+use std::future::IntoFuture;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::serve::ListenerExt;
+use canvas_memory::{Error, ErrorKind, Result};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::router;
+use super::security::Gate;
+use crate::app::App;
+
+/// How long runs may take to end by themselves when the host stops.
+const RUN_GRACE: Duration = Duration::from_secs(10);
+/// How long clients may then take to read what they have asked for.
+const READ_GRACE: Duration = Duration::from_secs(2);
+
+/// How a host answers requests.
+#[derive(Debug, Default)]
+pub struct ServeOptions {
+    /// What every request has to bear. Needed away from loopback; on loopback everyone on this machine is let in without
+    /// one.
+    pub token: Option<SecretString>,
+    /// A second token, of this start alone, for the commands of this machine. Without `token` nobody needs it.
+    pub start_secret: Option<SecretString>,
+    /// Further names that requests may call this host by, such as the name under which a proxy is reached.
+    pub host_names: Vec<String>,
+    /// Ends the service: no new requests, then the runs under way get some seconds to end.
+    pub stop: CancellationToken,
+}
+
+/// Answers requests on `listener` until it is told to stop, and the runs have ended or were stopped.
+///
+/// # Errors
+/// `InvalidInput` when the listener is not on loopback and there is no token; `Unavailable` when it fails.
+pub async fn serve(app: App, listener: TcpListener, options: ServeOptions) -> Result<()> {
+    let failed = |error| Error::new(ErrorKind::Unavailable, "the listener fails").with_source(error);
+    let ServeOptions { token, start_secret, host_names, stop } = options;
+    let addr = listener.local_addr().map_err(failed)?;
+    check_token(addr, token.as_ref())?;
+    let tokens = match token {
+        Some(token) => std::iter::once(token).chain(start_secret).collect(),
+        None => Vec::new(),
+    };
+    let gate = Gate::new(addr, host_names, tokens);
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps Nagle's algorithm");
+        }
+    });
+    let runs = app.runs().clone();
+    let stopped = stop.clone();
+    let serving = axum::serve(listener, router(app, gate))
+        .with_graceful_shutdown(async move { stopped.cancelled().await });
+    let closing = async {
+        stop.cancelled().await;
+        runs.close(RUN_GRACE).await;
+        tokio::time::sleep(READ_GRACE).await;
+    };
+    tokio::select! {
+        served = serving.into_future() => {
+            // The last connection may end before the last run.
+            runs.close(RUN_GRACE).await;
+            served.map_err(failed)
+        }
+        () = closing => Ok(()),
+    }
+}
+
+/// Refuses to let others in without a token, or with one that is empty.
+///
+/// # Errors
+/// `InvalidInput`.
+pub fn check_token(listens_on: SocketAddr, token: Option<&SecretString>) -> Result<()> {
+    match token {
+        Some(token) if token.expose_secret().is_empty() => {
+            Err(Error::invalid_input("--token-file", "holds an empty token; give one that is hard to guess"))
+        }
+        None if !listens_on.ip().is_loopback() => Err(Error::invalid_input(
+            "--listen",
+            format!(
+                "is {listens_on}, which others can reach; give a token with --token-file or CANVAS_MEMORY_TOKEN, or listen \
+                 on 127.0.0.1"
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
