@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use crate::declare::manifest::Manifest;
 use crate::declare::validate::Validation;
 use crate::declare::{
-    Choice, ConnectArgs, ConnectContext, Connected, Credential, CredentialEntry, Health, Node, NodeEntry,
-    Problem, Target,
+    Alias, Choice, ConnectArgs, ConnectContext, Connected, Credential, CredentialEntry, Health, Node,
+    NodeEntry, Problem, Target,
 };
 use crate::error::{Error, ErrorKind, Result};
 
@@ -22,6 +22,8 @@ use check::Checks;
 pub struct Registry {
     nodes: BTreeMap<&'static str, RegisteredNode>,
     credentials: BTreeMap<&'static str, RegisteredCredential>,
+    /// Node types of other canvases, with the type here that opens them.
+    aliases: BTreeMap<&'static str, (&'static str, Alias)>,
     refused: Vec<Refused>,
 }
 
@@ -64,7 +66,12 @@ impl Registry {
         nodes: impl IntoIterator<Item = NodeEntry>,
         credentials: impl IntoIterator<Item = CredentialEntry>,
     ) -> Self {
-        let mut registry = Self { nodes: BTreeMap::new(), credentials: BTreeMap::new(), refused: Vec::new() };
+        let mut registry = Self {
+            nodes: BTreeMap::new(),
+            credentials: BTreeMap::new(),
+            aliases: BTreeMap::new(),
+            refused: Vec::new(),
+        };
         match Checks::new() {
             Ok(checks) => {
                 for entry in
@@ -75,6 +82,7 @@ impl Registry {
                 for entry in registry.without_duplicates(nodes, |entry| (entry.node_type, entry.rust_type)) {
                     registry.add_node(&checks, entry);
                 }
+                registry.add_aliases();
             }
             Err(reason) => {
                 registry.refused.push(Refused { name: "meta-schema".into(), rust_type: "", reason });
@@ -137,6 +145,32 @@ impl Registry {
         }
     }
 
+    /// Which of two nodes should open a foreign type can't be known, so neither does.
+    fn add_aliases(&mut self) {
+        let mut by_name: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for entry in self.nodes.values().map(|node| node.entry) {
+            for alias in entry.aliases {
+                by_name.entry(alias.node_type()).or_default().push((entry, *alias));
+            }
+        }
+        for (name, openers) in by_name {
+            let is_other = self.nodes.get(name).map(|node| node.entry.node_type);
+            let taken = |entry: &NodeEntry| is_other.is_some_and(|other| other != entry.node_type);
+            match openers.as_slice() {
+                [(entry, alias)] if !taken(entry) => {
+                    self.aliases.insert(name, (entry.node_type, *alias));
+                }
+                _ => {
+                    for (entry, _) in openers {
+                        let reason =
+                            "is a foreign type that several nodes would open; let one of them".to_owned();
+                        self.refuse(name, entry.rust_type, reason);
+                    }
+                }
+            }
+        }
+    }
+
     fn refuse(&mut self, name: &str, rust_type: fn() -> &'static str, reason: String) {
         self.refused.push(Refused { name: name.to_owned(), rust_type: rust_type(), reason });
     }
@@ -161,6 +195,15 @@ impl Registry {
     #[must_use]
     pub fn node(&self, node_type: &str) -> Option<&NodeEntry> {
         self.nodes.get(node_type).map(|node| &node.entry)
+    }
+
+    /// The node that opens what another canvas saved under the type `foreign_type`, and how.
+    #[must_use]
+    pub fn opener(&self, foreign_type: &str) -> Option<(&NodeEntry, Alias)> {
+        match self.aliases.get(foreign_type) {
+            Some((node_type, alias)) => Some((self.node(node_type)?, *alias)),
+            None => self.node(foreign_type).map(|entry| (entry, Alias::new(entry.node_type()))),
+        }
     }
 
     /// The declarations of all nodes, sorted by type.

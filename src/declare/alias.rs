@@ -1,57 +1,39 @@
 //! Node types of other canvases that a node opens.
 
-use serde_json::Value;
-
 /// A node type of another canvas, and how its inputs become a node's own. Inputs that are not named here keep their
 /// names.
 ///
 /// ```
-/// use canvas_memory::declare::{Alias, Fixed};
+/// use canvas_memory::declare::Alias;
 ///
-/// const GROQ: Alias = Alias::new("groqChat").fixed(&[("provider", Fixed::Text("groq"))]).dropped(&["cache"]);
+/// const GROQ: Alias = Alias::new("groqChat")
+///     .fixed(&[("provider", "groq")])
+///     .renamed(&[("model", "modelName")])
+///     .dropped(&["streaming"]);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Alias {
-    pub(crate) node_type: &'static str,
-    pub(crate) fixed: &'static [(&'static str, Fixed)],
-    pub(crate) renamed: &'static [(&'static str, &'static str)],
-    pub(crate) dropped: &'static [&'static str],
-    pub(crate) ports: &'static [(&'static str, &'static str)],
-}
-
-/// The value of an input that a foreign type stands for.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Fixed {
-    /// Text, or the name of a choice.
-    Text(&'static str),
-    /// A switch.
-    Flag(bool),
-}
-
-impl Fixed {
-    pub(crate) fn value(self) -> Value {
-        match self {
-            Self::Text(text) => text.into(),
-            Self::Flag(flag) => flag.into(),
-        }
-    }
+    node_type: &'static str,
+    fixed: &'static [(&'static str, &'static str)],
+    renamed: &'static [(&'static str, &'static str)],
+    dropped: &'static [&'static str],
 }
 
 impl Alias {
     /// The type `node_type`, whose inputs bear the same names as the node's own.
     #[must_use]
     pub const fn new(node_type: &'static str) -> Self {
-        Self { node_type, fixed: &[], renamed: &[], dropped: &[], ports: &[] }
+        Self { node_type, fixed: &[], renamed: &[], dropped: &[] }
     }
 
-    /// Inputs of the node that the foreign type says by its name.
+    /// Inputs of the node that the foreign type says by its name. An input that says otherwise wins.
     #[must_use]
-    pub const fn fixed(self, fixed: &'static [(&'static str, Fixed)]) -> Self {
+    pub const fn fixed(self, fixed: &'static [(&'static str, &'static str)]) -> Self {
         Self { fixed, ..self }
     }
 
-    /// Inputs under another name: theirs, then the node's own. Of several that become the same, the first that holds
-    /// something counts.
+    /// Inputs under another name: theirs, then the node's own. Of several that become the same, the first of this list
+    /// that holds something counts, before one that bears the node's own name.
     #[must_use]
     pub const fn renamed(self, renamed: &'static [(&'static str, &'static str)]) -> Self {
         Self { renamed, ..self }
@@ -63,9 +45,27 @@ impl Alias {
         Self { dropped, ..self }
     }
 
-    /// Input ports under another name: theirs, then the node's own.
+    /// The foreign type.
     #[must_use]
-    pub const fn ports(self, ports: &'static [(&'static str, &'static str)]) -> Self {
-        Self { ports, ..self }
+    pub const fn node_type(&self) -> &'static str {
+        self.node_type
+    }
+
+    /// What [`Alias::fixed`] was given.
+    #[must_use]
+    pub const fn fixed_inputs(&self) -> &'static [(&'static str, &'static str)] {
+        self.fixed
+    }
+
+    /// What [`Alias::renamed`] was given.
+    #[must_use]
+    pub const fn renamed_inputs(&self) -> &'static [(&'static str, &'static str)] {
+        self.renamed
+    }
+
+    /// What [`Alias::dropped`] was given.
+    #[must_use]
+    pub const fn dropped_inputs(&self) -> &'static [&'static str] {
+        self.dropped
     }
 }

@@ -77,7 +77,7 @@ mod schema;
 mod secret;
 pub(crate) mod validate;
 
-pub use alias::{Alias, Fixed};
+pub use alias::Alias;
 pub use clients::{ClientKey, Clients};
 pub use connect::{ConnectArgs, Connected, Instance, Ports};
 pub use context::{BUILTIN, BuiltinDynamoDb, BuiltinEngines, BuiltinUpstash, ConnectContext, NoEngines};

@@ -240,6 +240,12 @@ impl NodeEntry {
         self.output_ports
     }
 
+    /// Node types of other canvases that open as this one.
+    #[must_use]
+    pub fn aliases(&self) -> &'static [Alias] {
+        self.aliases
+    }
+
     /// Which credential slots it has.
     #[must_use]
     pub fn credentials(&self) -> &'static [CredentialSlot] {

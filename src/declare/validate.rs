@@ -228,7 +228,7 @@ fn wanted(schema: &Value) -> &'static str {
     }
 }
 
-fn type_name(kind: &str) -> &'static str {
+pub(crate) fn type_name(kind: &str) -> &'static str {
     match kind {
         "string" => "text",
         "integer" => "a whole number",
@@ -240,7 +240,8 @@ fn type_name(kind: &str) -> &'static str {
     }
 }
 
-fn found(value: &Value) -> &'static str {
+/// What a value is, in words that do not tell the value.
+pub(crate) fn found(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "true or false",

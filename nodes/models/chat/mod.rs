@@ -1,5 +1,7 @@
 #![doc = include_str!("docs.md")]
 
+mod aliases;
+
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -7,8 +9,8 @@ use serde::Deserialize;
 
 use crate::credentials::chat_model::{self, ChatModelApi};
 use crate::declare::{
-    Capability, Category, ConnectArgs, Connected, CredentialSlot, CredentialType, Health, Instance, Node,
-    Port, Required, Ui,
+    Alias, Capability, Category, ConnectArgs, Connected, CredentialSlot, CredentialType, Health, Instance,
+    Node, Port, Required, Ui,
 };
 use crate::error::Result;
 use crate::provider::{Access, AnswerOptions, Provider, ProviderModel};
@@ -65,6 +67,7 @@ impl Node for ChatModelNode {
     const OUTPUT_PORTS: &'static [Port] =
         &[Port::new("model", "Model", &["BaseChatModel", "BaseLanguageModel"])];
     const CAPABILITIES: &'static [Capability] = &[Capability::Streaming];
+    const ALIASES: &'static [Alias] = aliases::ALIASES;
 
     async fn connect(inputs: Inputs, args: ConnectArgs<'_>) -> Result<Connected> {
         let key = match &args.credential {

@@ -92,6 +92,8 @@ pub enum DropReason {
     DoesNotFit,
     /// It looks like a secret, and secrets belong in credentials.
     Secret,
+    /// It holds a variable that nothing fills there.
+    Variable,
 }
 
 /// An edge that was left out.
@@ -147,4 +149,30 @@ pub struct KeptVariable {
     pub now: Option<String>,
     /// What became of it and what to do, as a sentence.
     pub message: String,
+}
+
+impl ImportReport {
+    pub(super) fn new(source: ImportSource) -> Self {
+        Self {
+            source,
+            converted: Vec::new(),
+            coerced: Vec::new(),
+            dropped: Vec::new(),
+            dropped_edges: Vec::new(),
+            connect_again: Vec::new(),
+            unknown_nodes: Vec::new(),
+            variables: Vec::new(),
+            upgraded: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    pub(super) fn drop_input(&mut self, node: &str, field: &str, reason: DropReason, message: String) {
+        self.dropped.push(Dropped { node: node.to_owned(), field: field.to_owned(), reason, message });
+    }
+
+    pub(super) fn drop_secret(&mut self, node: &str, field: &str) {
+        let message = "it looks like a secret; enter it in a credential".to_owned();
+        self.drop_input(node, field, DropReason::Secret, message);
+    }
 }
