@@ -4,11 +4,14 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+use canvas_memory::declare::AllowedEndpoint;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 const EXAMPLES: &str = "\
 Examples:
+  canvas-memory
+  canvas-memory chat --flow dynamodb-on-this-machine --session user-id-123 \"Hello my name is Collin.\"
   canvas-memory chat --session user-id-123 \"Hello my name is Collin.\"
   canvas-memory chat --session user-id-123 \"What is my name?\"
   canvas-memory memory load --session user-id-123
@@ -29,18 +32,22 @@ Exit codes:
   11 too large for the backend";
 
 /// Conversations kept in DynamoDB or Upstash Redis: whole, in order, once.
+///
+/// Without a command it serves, as `canvas-memory serve` does.
 #[derive(Debug, Parser)]
-#[command(name = "canvas-memory", version, after_help = EXAMPLES, arg_required_else_help = true)]
+#[command(name = "canvas-memory", version, after_help = EXAMPLES)]
 pub(super) struct Cli {
     #[command(flatten)]
     pub(super) common: Common,
+    #[command(flatten)]
+    pub(super) serve: ServeArgs,
     #[command(subcommand)]
-    pub(super) command: Command,
+    pub(super) command: Option<Command>,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Common {
-    /// Where engines and credentials are kept [default: canvas-memory in the user's data directory]
+    /// Where flows, credentials and conversations are kept [default: canvas-memory in the user's data directory]
     #[arg(long, global = true, env = "CANVAS_MEMORY_DATA_DIR", value_name = "DIR")]
     pub(super) data_dir: Option<PathBuf>,
     /// The key that credentials are sealed with [default: canvas-memory/key in the user's configuration directory]
@@ -53,12 +60,14 @@ pub(super) struct Common {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Serve the API, run flows, keep conversations: what happens without a command, too
+    Serve(ServeArgs),
     /// Talk to a model, with a memory
     Chat(Box<ChatArgs>),
     /// Work with a memory node from a script: JSON in, JSON out
     #[command(subcommand)]
     Memory(MemoryCommand),
-    /// Save, list and delete credentials, sealed in the data directory
+    /// Save, list, delete and reseal credentials of the data directory
     #[command(subcommand)]
     Credential(CredentialCommand),
     /// Print every declaration: nodes, credential types, ports
@@ -72,6 +81,35 @@ pub(super) enum Command {
         shell: Shell,
     },
 }
+
+/// How to serve.
+#[derive(Debug, Args)]
+#[group(id = SERVE_OPTIONS, multiple = true)]
+pub(super) struct ServeArgs {
+    /// Address to listen on; port 0 takes any free one. Away from loopback a token is needed
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4680")]
+    pub(super) listen: SocketAddr,
+    /// File with the token that every request has to bear [default: CANVAS_MEMORY_TOKEN]
+    #[arg(long, value_name = "FILE")]
+    pub(super) token_file: Option<PathBuf>,
+    /// A further name that requests may call this host by, such as a proxy's; can be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(super) host_name: Vec<String>,
+    /// An endpoint that nodes may dial besides https to public addresses: HOST, HOST:PORT, IP, IP:PORT or a network; can
+    /// be repeated
+    #[arg(long, value_name = "ENDPOINT")]
+    pub(super) allow_endpoint: Vec<AllowedEndpoint>,
+    /// Whether a credential may stand for this machine's own AWS identity [default: true on loopback, else false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(super) machine_identity: Option<bool>,
+    /// A Redis or Valkey for the built-in Upstash endpoint to stand in front of, such as redis://127.0.0.1:6379; one with
+    /// a password goes into CANVAS_MEMORY_REDIS_URL, which other users of this machine can't read
+    #[arg(long, value_name = "URL")]
+    pub(super) redis: Option<String>,
+}
+
+/// The group of all options of [`ServeArgs`].
+pub(super) const SERVE_OPTIONS: &str = "serve-options";
 
 /// Which memory.
 #[derive(Debug, Args)]
@@ -89,6 +127,11 @@ pub(super) struct NodeArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ChatArgs {
+    /// The flow to talk to: a saved one, or a file of this program or exported from Flowise or AnswerAI
+    #[arg(long, value_name = "ID|FILE", conflicts_with_all = [
+        "node", "inputs", "credential", "model", "base_url", "model_credential", "system"
+    ])]
+    pub(super) flow: Option<String>,
     #[command(flatten)]
     pub(super) node: NodeArgs,
     /// The model: `echo`, or PROVIDER:MODEL such as `openai:gpt-4o-mini`
@@ -200,6 +243,18 @@ pub(super) enum CredentialCommand {
     Delete {
         /// Which
         id: String,
+        /// Also while flows name it
+        #[arg(long)]
+        force: bool,
+    },
+    /// Seal every credential with another key, while no host runs
+    ///
+    /// From then on the new file is given with --key-file, or takes the place of the default one. A rotation that was
+    /// interrupted goes on when it is called again with the same arguments.
+    Rotate {
+        /// The file of the new key; made when it is not there
+        #[arg(long, value_name = "FILE")]
+        new_key_file: PathBuf,
     },
 }
 

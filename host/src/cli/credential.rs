@@ -1,50 +1,66 @@
 //! `canvas-memory credential`.
 
+mod keeper;
+mod rotate;
+
 use std::process::ExitCode;
 
 use canvas_memory::registry::Registry;
-use canvas_memory::{Error, ErrorKind, Result};
-use serde_json::{Map, Value, json};
+use canvas_memory::{Error, ErrorKind};
 
 use super::args::CredentialCommand;
-use super::connect::secret_argument;
+use super::failure::Failure;
 use super::output::Output;
+use super::read::secret_argument;
+use super::remote::Remote;
 use super::setting::Setting;
 use crate::vault::NewCredential;
+use keeper::Keeper;
 
-pub(super) fn run(command: &CredentialCommand, setting: &Setting, output: Output) -> Result<ExitCode> {
-    let vault = setting.vault()?;
+pub(super) async fn run(
+    command: &CredentialCommand,
+    setting: &Setting,
+    output: Output,
+) -> Result<ExitCode, Failure> {
+    if let CredentialCommand::Rotate { new_key_file } = command {
+        output.value(&rotate::rotate(new_key_file, setting)?);
+        output.note(&format!(
+            "From now on start with --key-file {}, or put that file in the place of the old key. The old key opens \
+             nothing any more.",
+            new_key_file.display()
+        ));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let keeper = match setting.running_host() {
+        Some(host) => Keeper::There(Remote::new(host)?),
+        None => Keeper::Here(setting.vault()?, setting.flows()?),
+    };
     match command {
         CredentialCommand::Add { id, credential_type, fields } => {
-            let registry = Registry::collect();
-            if registry.credential_schema(credential_type).is_none() {
-                let types = registry.credential_types().collect::<Vec<_>>().join(", ");
-                let message = format!("there is no credential type `{credential_type}`; there are {types}");
-                return Err(Error::new(ErrorKind::NotFound, message));
-            }
-            let added = vault.create(NewCredential {
+            refuse_unknown_type(credential_type)?;
+            let new = NewCredential {
                 id: Some(id.clone()),
                 name: id.clone(),
                 credential_type: credential_type.clone(),
                 fields: secret_argument("fields", fields)?,
-            })?;
-            output.value(&added);
+            };
+            output.value(&keeper.add(new).await?);
         }
-        CredentialCommand::List => {
-            let listed: Vec<_> = vault.list()?.into_iter().map(|credential| {
-                let (set, problem) = match credential.fields {
-                    Ok(fields) => (fields, None),
-                    Err(error) => (Vec::new(), Some(error)),
-                };
-                let set: Map<String, Value> = set.into_iter().map(|field| (field, json!({"set": true}))).collect();
-                json!({"id": credential.id, "credential": credential.info, "fields": set, "error": problem})
-            }).collect();
-            output.value(&listed);
-        }
-        CredentialCommand::Delete { id } => {
-            vault.delete(id)?;
+        CredentialCommand::Delete { id, force } => {
+            keeper.delete(id, *force).await?;
             output.note(&format!("deleted {id}"));
         }
+        CredentialCommand::List | CredentialCommand::Rotate { .. } => output.value(&keeper.list().await?),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn refuse_unknown_type(credential_type: &str) -> canvas_memory::Result<()> {
+    let registry = Registry::collect();
+    if registry.credential_schema(credential_type).is_some() {
+        return Ok(());
+    }
+    let types = registry.credential_types().collect::<Vec<_>>().join(", ");
+    let message = format!("there is no credential type `{credential_type}`; there are {types}");
+    Err(Error::new(ErrorKind::NotFound, message))
 }

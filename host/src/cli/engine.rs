@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::args::EngineCommand;
 use super::output::Output;
 use super::setting::Setting;
+use super::signal::until_stopped;
 use crate::data_dir::DataDir;
 use crate::engine::EngineStorage;
 use crate::engine::dynamodb::{DynamoDbEngine, DynamoDbOptions};
@@ -65,20 +66,4 @@ fn announce(data_dir: &DataDir, output: Output, engine: &str, url: &str, credent
         output.note(&format!("Its credential: --credential @{}", path.display()));
     }
     Ok(())
-}
-
-async fn until_stopped() {
-    let interrupted = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = interrupted => {}
-                _ = terminated.recv() => {}
-            }
-            return;
-        }
-    }
-    let _ = interrupted.await;
 }

@@ -2,25 +2,21 @@
 
 use std::process::ExitCode;
 
-use canvas_memory::ErrorKind;
-
 /// The turn was answered, and storing it failed.
 pub(super) const NOT_STORED: u8 = 10;
 
-pub(super) fn code(kind: &ErrorKind) -> ExitCode {
+/// The exit code for a kind of error, named by its code.
+pub(super) fn code(kind: &str) -> ExitCode {
     ExitCode::from(match kind {
-        ErrorKind::InvalidInput { .. } | ErrorKind::Unsupported => 2,
-        ErrorKind::MissingCredential
-        | ErrorKind::Undecryptable
-        | ErrorKind::Unauthenticated
-        | ErrorKind::Denied => 3,
-        ErrorKind::NotFound | ErrorKind::Mismatch => 4,
-        ErrorKind::Corrupt => 5,
-        ErrorKind::Conflict { .. } | ErrorKind::TurnIdReused => 6,
-        ErrorKind::Unknown { .. } => 7,
-        ErrorKind::Throttled | ErrorKind::Unavailable | ErrorKind::Protocol => 8,
-        ErrorKind::Storage => 9,
-        ErrorKind::TooLarge => 11,
+        "invalid_input" | "unsupported" => 2,
+        "missing_credential" | "undecryptable" | "unauthenticated" | "denied" => 3,
+        "not_found" | "mismatch" => 4,
+        "corrupt" => 5,
+        "conflict" | "turn_id_reused" => 6,
+        "unknown" => 7,
+        "throttled" | "unavailable" | "protocol" => 8,
+        "storage" => 9,
+        "too_large" => 11,
         _ => 1,
     })
 }

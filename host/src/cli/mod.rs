@@ -2,57 +2,81 @@
 
 mod args;
 mod chat;
-mod connect;
 mod credential;
+mod credentials;
+mod document;
 mod engine;
 mod exit;
+mod failure;
 mod memory;
 mod output;
+mod read;
+mod remote;
+mod runs;
+mod serve;
 mod setting;
+mod signal;
+mod trace;
+mod workbench;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use canvas_memory::registry::Registry;
 use canvas_memory::{Error, ErrorKind, Result};
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 
-use args::{Cli, Command};
-use connect::Workbench;
+use args::{ChatArgs, Cli, Command, MemoryCommand, SERVE_OPTIONS};
+use credentials::{Credentials, is_typed};
+use document::FlowChoice;
+use failure::Failure;
 use output::Output;
+use remote::{Remote, RemoteRuns};
 use setting::Setting;
+use workbench::Workbench;
 
 /// Runs the program on the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = parse();
     let output = Output { json: cli.common.json };
     log_to_stderr();
-    run(&cli, output).unwrap_or_else(|error| {
-        output.error(&error);
-        if *error.kind() == ErrorKind::MissingCredential {
+    run(&cli, output).unwrap_or_else(|failure| {
+        output.error(&failure);
+        if failure.is_missing_credential() {
             output.note("A credential is given with --credential ID, @FILE or - for standard input.");
         }
-        exit::code(error.kind())
+        failure.exit_code()
     })
 }
 
-fn run(cli: &Cli, output: Output) -> Result<ExitCode> {
+fn parse() -> Cli {
+    let matches = Cli::command().get_matches();
+    if let (Some(command), true) = (matches.subcommand_name(), matches.contains_id(SERVE_OPTIONS)) {
+        let problem = format!("the options of `serve` stand before `{command}`; they belong behind `serve`");
+        Cli::command().error(clap::error::ErrorKind::ArgumentConflict, problem).exit();
+    }
+    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+fn run(cli: &Cli, output: Output) -> Result<ExitCode, Failure> {
     let setting = Setting::new(&cli.common)?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| {
         Error::new(ErrorKind::Unavailable, "no threads can be started").with_source(error)
     })?;
     runtime.block_on(async {
         match &cli.command {
-            Command::Chat(args) => chat::run(args, &Workbench::new(&setting), output).await,
-            Command::Memory(command) => memory::run(command, &Workbench::new(&setting), output).await,
-            Command::Credential(command) => credential::run(command, &setting, output),
-            Command::Manifest => {
+            None => Ok(serve::run(&cli.serve, &setting, output).await?),
+            Some(Command::Serve(args)) => Ok(serve::run(args, &setting, output).await?),
+            Some(Command::Chat(args)) => chat(args, &setting, output).await,
+            Some(Command::Memory(command)) => memory(command, &setting, output).await,
+            Some(Command::Credential(command)) => credential::run(command, &setting, output).await,
+            Some(Command::Manifest) => {
                 output.value(&Registry::collect().manifest());
                 Ok(ExitCode::SUCCESS)
             }
-            Command::Engine(command) => engine::run(command, &setting, output).await,
-            Command::Completions { shell } => {
+            Some(Command::Engine(command)) => Ok(engine::run(command, &setting, output).await?),
+            Some(Command::Completions { shell }) => {
                 let mut script = Vec::new();
                 clap_complete::generate(*shell, &mut Cli::command(), "canvas-memory", &mut script);
                 output.text(&String::from_utf8_lossy(&script));
@@ -60,6 +84,50 @@ fn run(cli: &Cli, output: Output) -> Result<ExitCode> {
             }
         }
     })
+}
+
+async fn chat(args: &ChatArgs, setting: &Setting, output: Output) -> Result<ExitCode, Failure> {
+    let registry = Registry::collect();
+    let mut credentials = Credentials::new(setting);
+    let choice = FlowChoice::of(args, &mut credentials, &registry, output)?;
+    let typed = is_typed(args.node.credential.as_deref()) || is_typed(args.model_credential.as_deref());
+    if let Some(remote) = running_host(typed, setting)? {
+        return chat::run(args, &RemoteRuns::new(remote, choice), output).await;
+    }
+    let workbench = Workbench::new(setting, &registry, credentials);
+    let flow = workbench.flow(choice).await.map_err(|error| advised(error, typed, setting))?;
+    chat::run(args, &flow.chain, output).await
+}
+
+async fn memory(command: &MemoryCommand, setting: &Setting, output: Output) -> Result<ExitCode, Failure> {
+    let registry = Registry::collect();
+    let mut credentials = Credentials::new(setting);
+    let node = document::memory_node(command.node(), &mut credentials, &registry)?;
+    let typed = is_typed(command.node().credential.as_deref());
+    if let Some(remote) = running_host(typed, setting)? {
+        return memory::run_remotely(command, &node, &remote, output).await;
+    }
+    let workbench = Workbench::new(setting, &registry, credentials);
+    memory::run(command, &node, &workbench, output).await
+}
+
+/// The host that has the data directory open. A credential that was typed is never sent to it.
+fn running_host(typed: bool, setting: &Setting) -> Result<Option<Remote>, Failure> {
+    if typed { Ok(None) } else { setting.running_host().map(Remote::new).transpose() }
+}
+
+/// Tells whoever typed a credential how a host that has the data directory open could still do the work.
+fn advised(error: Error, typed: bool, setting: &Setting) -> Failure {
+    let is_locked = typed && *error.kind() == ErrorKind::Storage && setting.running_host().is_some();
+    if !is_locked {
+        return error.into();
+    }
+    let message = format!(
+        "{}. Or save the credential with `canvas-memory credential add` and give its id: the host then does the work, and \
+         a credential from a file or standard input is never sent to it",
+        error.message()
+    );
+    Error::new(ErrorKind::Storage, message).into()
 }
 
 /// Warnings, or what `CANVAS_MEMORY_LOG` asks for, in the form of tracing's filters.

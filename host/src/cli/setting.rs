@@ -1,18 +1,30 @@
 //! Where this program keeps things.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use canvas_memory::{Error, ErrorKind, Result};
+use secrecy::SecretString;
 
 use super::args::Common;
-use crate::data_dir::{DataDir, LazyDataDir};
+use crate::data_dir::{DataDir, DataDirError, LazyDataDir};
 use crate::engines::Engines;
+use crate::running::RunningHost;
+use crate::state::{self, FileStateStore};
 use crate::vault::{KeySource, Vault};
+
+/// Names a Redis or Valkey for the built-in Upstash endpoint to stand in front of.
+pub(super) const REDIS_VARIABLE: &str = "CANVAS_MEMORY_REDIS_URL";
+
+/// The Redis that the environment names.
+pub(super) fn redis_url() -> Option<SecretString> {
+    std::env::var(REDIS_VARIABLE).ok().filter(|url| !url.is_empty()).map(Into::into)
+}
 
 /// Where this program keeps things: as the command line says, else in the user's directories.
 #[derive(Debug)]
 pub(super) struct Setting {
     data_dir: LazyDataDir,
+    is_default: bool,
     key_file: Option<PathBuf>,
 }
 
@@ -24,7 +36,11 @@ impl Setting {
                 Error::new(ErrorKind::Storage, "the user has no data directory; name one with --data-dir")
             })?,
         };
-        Ok(Self { data_dir: LazyDataDir::new(&path), key_file: common.key_file.clone() })
+        Ok(Self {
+            data_dir: LazyDataDir::new(&path),
+            is_default: common.data_dir.is_none(),
+            key_file: common.key_file.clone(),
+        })
     }
 
     /// Opens and locks the data directory.
@@ -32,13 +48,45 @@ impl Setting {
         Ok(self.data_dir.open()?)
     }
 
+    /// The host that has the data directory open, if one has and answers.
+    pub(super) fn running_host(&self) -> Option<RunningHost> {
+        match self.data_dir.open() {
+            Err(DataDirError::InUse { path, process_id }) => RunningHost::find(&path, process_id?),
+            _ => None,
+        }
+    }
+
     /// The engines of the data directory.
     pub(super) fn engines(&self) -> Engines {
-        Engines::new(self.data_dir.clone(), None)
+        Engines::new(self.data_dir.clone(), redis_url())
     }
 
     /// The saved credentials of the data directory.
     pub(super) fn vault(&self) -> Result<Vault> {
-        Vault::open(self.data_dir()?.path(), KeySource::find(self.key_file.clone()))
+        Vault::open(self.data_dir()?.path(), self.key())
+    }
+
+    /// The saved flows of the data directory.
+    pub(super) fn flows(&self) -> Result<FileStateStore> {
+        FileStateStore::open(self.data_dir()?.path(), &state::first_flows())
+    }
+
+    /// Where the data directory is, or will be.
+    pub(super) fn data_dir_path(&self) -> &Path {
+        self.data_dir.path()
+    }
+
+    /// What to type so that another command finds the same data directory, with a space before it.
+    pub(super) fn data_dir_option(&self) -> String {
+        if self.is_default {
+            String::new()
+        } else {
+            format!(" --data-dir {}", self.data_dir.path().display())
+        }
+    }
+
+    /// The key that credentials are sealed with.
+    pub(super) fn key(&self) -> KeySource {
+        KeySource::find(self.key_file.clone())
     }
 }

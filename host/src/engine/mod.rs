@@ -15,6 +15,7 @@ pub mod upstash;
 use std::net::{Ipv4Addr, SocketAddr};
 
 pub use error::EngineError;
+pub(crate) use secret::random as random_secret;
 
 use crate::data_dir::DataDir;
 

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::EngineError;
 
 /// A secret of 244 random bits, as 64 hexadecimal digits.
-pub(super) fn random() -> SecretString {
+pub(crate) fn random() -> SecretString {
     format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()).into()
 }
 

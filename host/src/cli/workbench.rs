@@ -1,0 +1,59 @@
+//! Live nodes in this process.
+
+use std::sync::Arc;
+
+use canvas_memory::declare::{ConnectArgs, ConnectContext, Connected};
+use canvas_memory::flow::{self, ConnectedFlow, CredentialSource, FlowNode};
+use canvas_memory::memory::ChatMemory;
+use canvas_memory::registry::Registry;
+use canvas_memory::{Error, Result};
+use serde_json::Value;
+
+use super::credentials::Credentials;
+use super::document::FlowChoice;
+use super::setting::Setting;
+use crate::state::StateStore as _;
+
+/// What nodes are connected with. The data directory is opened when a node needs it.
+pub(super) struct Workbench<'a> {
+    setting: &'a Setting,
+    registry: &'a Registry,
+    credentials: Credentials<'a>,
+    context: ConnectContext,
+}
+
+impl<'a> Workbench<'a> {
+    pub(super) fn new(setting: &'a Setting, registry: &'a Registry, credentials: Credentials<'a>) -> Self {
+        let context = ConnectContext {
+            engines: Arc::new(setting.engines()),
+            // Whoever types commands here has this machine's identity anyway.
+            uses_machine_identity: true,
+            ..ConnectContext::default()
+        };
+        Self { setting, registry, credentials, context }
+    }
+
+    /// Connects a memory node.
+    pub(super) async fn memory(&self, node: &FlowNode) -> Result<(Connected, Arc<ChatMemory>)> {
+        let connecting = async {
+            let mut args = ConnectArgs::new(&self.context);
+            if let Some(id) = &node.credential {
+                args = args.with_credential(self.credentials.credential(id).await?);
+            }
+            let inputs = Value::Object(node.inputs.clone());
+            let connected = self.registry.connect_json(&node.node_type, &inputs, args).await?;
+            let memory = connected.memory()?;
+            Ok((connected, memory))
+        };
+        connecting.await.map_err(|error: Error| error.in_operation("connect"))
+    }
+
+    /// Connects a flow.
+    pub(super) async fn flow(&self, choice: FlowChoice) -> Result<ConnectedFlow> {
+        let flow = match choice {
+            FlowChoice::Saved(id) => self.setting.flows()?.flow(&id).await?.flow.upgraded(self.registry).flow,
+            FlowChoice::Document(flow) => *flow,
+        };
+        flow::connect(&flow, self.registry, &self.credentials, &self.context).await
+    }
+}
