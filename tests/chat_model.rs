@@ -11,11 +11,11 @@ use canvas_memory::ErrorKind;
 use canvas_memory::declare::{ConnectArgs, ConnectContext, Connected, Credential, Level};
 use canvas_memory::json::RawJson;
 use canvas_memory::message::{Message, Part, ToolCall};
-use canvas_memory::model::{Answer, ChatModel, Prompt, ToolSpec, collect};
+use canvas_memory::model::{Answer, ChatModel, Prompt, ToolChoice, ToolSpec, collect};
 use canvas_memory::provider::{Access, AnswerOptions, Provider, ProviderModel};
 use canvas_memory::registry::Registry;
-use serde_json::json;
-use support::openai_stub::{OpenAiStub, Reply};
+use serde_json::{Value, json};
+use support::openai_stub::{Call, OpenAiStub, Reply, call};
 
 async fn connect(base_url: &str, model: &str) -> canvas_memory::Result<Connected> {
     let context = ConnectContext::default();
@@ -85,19 +85,80 @@ async fn a_conversation_with_tools_and_images_arrives_whole() {
 
 #[tokio::test]
 async fn a_tool_call_comes_back_with_its_arguments() {
-    let stub =
-        OpenAiStub::start(Reply::ToolCall { name: "clock", arguments: vec!["{\"zone\":", "\"UTC\"}"] }).await;
-    let tool = ToolSpec {
-        name: "clock".into(),
-        description: "Tells the time.".into(),
-        parameters: RawJson::parse(r#"{"type":"object","properties":{"zone":{"type":"string"}}}"#).unwrap(),
-    };
-    let prompt = Prompt { messages: vec![Message::user("Time?")], tools: vec![tool], ..Prompt::default() };
+    let clock = Call { id: "call_1", name: "clock", arguments: vec!["{\"zone\":", "\"UTC\"}"] };
+    let stub = OpenAiStub::start(Reply::Calls("", vec![clock])).await;
+    let prompt =
+        Prompt { messages: vec![Message::user("Time?")], tools: vec![clock_spec()], ..Prompt::default() };
     let answer = collect(model(&stub).await.answer(prompt).await.unwrap(), |_| {}).await.unwrap();
     let [call] = answer.message.tool_calls.as_slice() else { panic!("{answer:?}") };
     assert_eq!((call.id.as_str(), call.name.as_str()), ("call_1", "clock"));
     assert_eq!(call.arguments.as_str(), r#"{"zone":"UTC"}"#);
     assert_eq!(stub.requests()[0].1["tools"][0]["function"]["name"], "clock");
+}
+
+fn clock_spec() -> ToolSpec {
+    ToolSpec {
+        name: "clock".into(),
+        description: "Tells the time.".into(),
+        parameters: RawJson::parse(r#"{"type":"object","properties":{"zone":{"type":"string"}}}"#).unwrap(),
+    }
+}
+
+#[tokio::test]
+async fn arguments_of_any_shape_come_back_and_go_out_as_an_object() {
+    let asked = vec![
+        call("call_1", "clock", ""),
+        call("call_2", "clock", "{\"zone\": \"U"),
+        call("call_3", "clock", "[1]"),
+    ];
+    let stub = OpenAiStub::start(Reply::Calls("Let me see.", asked)).await;
+    let model = model(&stub).await;
+    let ask = async |messages| {
+        let prompt = Prompt { messages, tools: vec![clock_spec()], ..Prompt::default() };
+        collect(model.answer(prompt).await.unwrap(), |_| {}).await.unwrap().message
+    };
+    let answer = ask(vec![Message::user("Time?")]).await;
+    let arguments: Vec<_> = answer.tool_calls.iter().map(|call| call.arguments.as_str()).collect();
+    assert_eq!(arguments, ["{}", r#""{\"zone\": \"U""#, "[1]"]);
+
+    // Of its results the conversation holds the second only.
+    ask(vec![answer, Message::tool("call_2", "no JSON"), Message::user("And?")]).await;
+    let sent = stub.messages(1);
+    let arguments: Vec<Value> = sent[0]["tool_calls"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|call| serde_json::from_str(call["function"]["arguments"].as_str().unwrap()).unwrap())
+        .collect();
+    assert_eq!(arguments[0], json!({}));
+    assert_eq!(arguments[1], json!({"malformed_arguments": "{\"zone\": \"U"}));
+    assert_eq!(arguments[2], json!({"malformed_arguments": [1]}));
+    let results: Vec<_> = sent[1..4].iter().map(|it| it["tool_call_id"].as_str().unwrap()).collect();
+    assert_eq!(results, ["call_2", "call_1", "call_3"]);
+    assert_eq!(sent[1]["content"], "no JSON");
+    assert!(sent[2]["content"].as_str().unwrap().contains("no result"), "{sent:?}");
+}
+
+#[tokio::test]
+async fn a_model_that_has_to_answer_knows_its_tools_and_may_not_call_them() {
+    let stub = OpenAiStub::start(Reply::Text(vec!["ok"])).await;
+    let model = model(&stub).await;
+    for tool_choice in [ToolChoice::Auto, ToolChoice::None] {
+        let prompt =
+            Prompt { messages: vec![Message::user("Time?")], tools: vec![clock_spec()], tool_choice };
+        collect(model.answer(prompt).await.unwrap(), |_| {}).await.unwrap();
+    }
+    let [(_, auto), (_, none)] = stub.requests().try_into().unwrap();
+    assert_eq!((auto.get("tool_choice"), &none["tool_choice"]), (None, &json!("none")));
+    assert_eq!(auto["tools"], none["tools"]);
+}
+
+#[tokio::test]
+async fn a_refusal_is_the_answer() {
+    let stub = OpenAiStub::start(Reply::Refusal(vec!["I'm sorry, I can't ", "help with that."])).await;
+    let (answer, pieces) = answer(&*model(&stub).await, vec![Message::user("Hello")]).await.unwrap();
+    assert_eq!(answer.message, Message::assistant("I'm sorry, I can't help with that."));
+    assert_eq!(pieces.concat(), answer.message.text());
 }
 
 #[tokio::test]
@@ -114,6 +175,9 @@ async fn each_failure_has_its_own_kind_and_repeats_no_secret() {
         (Reply::Malformed, ErrorKind::Protocol),
         (Reply::Html, ErrorKind::Protocol),
         (Reply::Dropped, ErrorKind::Unavailable),
+        (Reply::Unfinished, ErrorKind::Protocol),
+        (Reply::ErrorInStream, ErrorKind::Unavailable),
+        (Reply::Filtered(vec!["half"]), ErrorKind::Denied),
         (Reply::Text(vec![]), ErrorKind::Protocol),
     ] {
         let stub = OpenAiStub::start(reply.clone()).await;

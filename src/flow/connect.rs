@@ -118,16 +118,21 @@ impl Bench<'_> {
         }
         let groups = self.graph.in_order(&nodes).map_err(|cycle| self.graph.cycle(&cycle).to_error())?;
         let mut live = BTreeMap::new();
+        // Health checks can't be shared between threads; whoever stands on a node needs its instance alone.
+        let mut instances = BTreeMap::new();
         for group in groups {
-            let connecting = group.iter().map(|&at| self.connect_one(at, &live));
+            let connecting = group.iter().map(|&at| self.connect_one(at, &instances));
             let connected = try_join_all(connecting).await?;
-            live.extend(group.into_iter().zip(connected));
+            for (at, connected) in group.into_iter().zip(connected) {
+                instances.insert(at, connected.instance.clone());
+                live.insert(at, connected);
+            }
         }
         Ok(live)
     }
 
     /// One node, when all that it stands on is alive.
-    async fn connect_one(&self, at: usize, live: &BTreeMap<usize, Connected>) -> Result<Connected> {
+    async fn connect_one(&self, at: usize, live: &BTreeMap<usize, Instance>) -> Result<Connected> {
         let (Some(node), Some(entry)) = (self.graph.node(at), self.graph.entry(self.registry, at)) else {
             return Err(Error::new(ErrorKind::Unsupported, "the node's type is unknown here"));
         };
@@ -137,8 +142,8 @@ impl Bench<'_> {
                 args = args.with_credential(self.credentials.credential(id).await?);
             }
             for link in self.graph.incoming(at) {
-                if let Some(connected) = live.get(&link.source) {
-                    args = args.with_port(&link.edge.target_handle, connected.instance.clone());
+                if let Some(instance) = live.get(&link.source) {
+                    args = args.with_port(&link.edge.target_handle, instance.clone());
                 }
             }
             let inputs = current_inputs(node, entry).map_err(|problem| problem.to_error())?.into_owned();

@@ -1,28 +1,72 @@
 //! Our messages in genai's form.
 
+use std::collections::BTreeSet;
+
+use genai::adapter::AdapterKind;
 use genai::chat::{self, ChatMessage, ChatRequest, ContentPart, MessageContent, Tool, ToolResponse};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::failure;
+use super::{failure, pairs};
 use crate::error::Result;
 use crate::json::RawJson;
 use crate::message::{Message, Part, Role, ToolCall};
-use crate::model::{Prompt, ToolSpec};
+use crate::model::{Prompt, ToolChoice, ToolSpec};
 
-pub(super) fn request(prompt: &Prompt) -> Result<ChatRequest> {
-    let messages = prompt.messages.iter().map(message).collect::<Result<_>>()?;
-    let request = ChatRequest::new(messages);
-    if prompt.tools.is_empty() {
-        return Ok(request);
+pub(super) fn request(prompt: &Prompt, adapter: AdapterKind) -> Result<ChatRequest> {
+    let mut messages: Vec<ChatMessage> = Vec::new();
+    for next in pairs::paired(&prompt.messages) {
+        let next = message(&next)?;
+        match messages.last_mut() {
+            // Some APIs take all results of an answer's calls together, the others take them one by one.
+            Some(last) if last.role == chat::ChatRole::Tool && next.role == chat::ChatRole::Tool => {
+                last.content.extend(next.content);
+            }
+            _ => messages.push(next),
+        }
     }
-    let tools = prompt.tools.iter().map(tool).collect::<Result<Vec<_>>>()?;
-    Ok(request.with_tools(tools))
+    let tools = match prompt.tools.as_slice() {
+        [] if adapter == AdapterKind::Anthropic => tools_of_the_past(&prompt.messages),
+        tools => tools.iter().map(tool).collect::<Result<_>>()?,
+    };
+    let request = ChatRequest::new(messages);
+    Ok(if tools.is_empty() { request } else { request.with_tools(tools) })
 }
 
+/// `None` leaves it to the provider, whose default is that the model may call.
+pub(super) fn tool_choice(prompt: &Prompt, request: &ChatRequest) -> Option<chat::ToolChoice> {
+    let may_not_call = prompt.tools.is_empty() || prompt.tool_choice == ToolChoice::None;
+    (request.tools.is_some() && may_not_call).then_some(chat::ToolChoice::None)
+}
+
+/// Anthropic refuses a conversation that holds calls of tools where none are given.
+fn tools_of_the_past(messages: &[Message]) -> Vec<Tool> {
+    let names = messages.iter().flat_map(|message| &message.tool_calls).map(|call| call.name.as_str());
+    let no_arguments = json!({"type": "object", "properties": {}});
+    names
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .map(|name| Tool::new(name.to_owned()).with_schema(no_arguments.clone()))
+        .collect()
+}
+
+/// Arguments that are not JSON come as the text that they were; where the model gave none, they are an empty object.
 pub(super) fn tool_call(call: &chat::ToolCall) -> Result<ToolCall> {
-    let arguments = RawJson::of(&call.fn_arguments).map_err(failure::malformed)?;
+    let arguments = match &call.fn_arguments {
+        Value::Null => json!({}),
+        Value::String(text) if text.trim().is_empty() => json!({}),
+        arguments => arguments.clone(),
+    };
+    let arguments = RawJson::of(&arguments).map_err(failure::malformed)?;
     Ok(ToolCall { id: call.call_id.clone(), name: call.fn_name.clone(), arguments })
+}
+
+/// Most APIs and chat templates take an object only.
+fn arguments(call: &ToolCall) -> Result<Value> {
+    Ok(match call.arguments.decode().map_err(failure::malformed)? {
+        Value::Object(arguments) => Value::Object(arguments),
+        other => json!({"malformed_arguments": other}),
+    })
 }
 
 fn tool(spec: &ToolSpec) -> Result<Tool> {
@@ -40,17 +84,18 @@ fn message(message: &Message) -> Result<ChatMessage> {
                 content.push(ContentPart::ToolCall(chat::ToolCall {
                     call_id: call.id.clone(),
                     fn_name: call.name.clone(),
-                    fn_arguments: call.arguments.decode().map_err(failure::malformed)?,
+                    fn_arguments: arguments(call)?,
                     thought_signatures: None,
                 }));
             }
             ChatMessage::assistant(content)
         }
         Role::Tool => match &message.tool_call_id {
-            Some(id) => ChatMessage::tool(MessageContent::from_tool_responses(vec![ToolResponse::new(
-                id,
-                message.text(),
-            )])),
+            Some(id) => {
+                let mut response = ToolResponse::new(id, message.text());
+                response.fn_name.clone_from(&message.name);
+                ChatMessage::tool(MessageContent::from_tool_responses(vec![response]))
+            }
             None => ChatMessage::user(format!("tool: {}", message.text())),
         },
         // Model APIs refuse roles of others' making: the speaker is named in the text.

@@ -33,6 +33,10 @@ pub(super) fn empty_answer() -> Error {
     Error::new(ErrorKind::Protocol, "the model answered nothing; ask again, or try another model")
 }
 
+pub(super) fn filtered() -> Error {
+    Error::new(ErrorKind::Denied, "the provider's filter kept the answer back; ask in other words")
+}
+
 fn of_status(status: u16) -> Error {
     match status {
         401 => Error::new(
@@ -68,6 +72,11 @@ fn of_transport(error: &GenaiError) -> Error {
     if let Some(forbidden) = causes(error).find_map(|cause| cause.downcast_ref::<Forbidden>()) {
         return Error::invalid_input("baseURL", forbidden);
     }
+    if matches!(error, GenaiError::ChatResponse { .. }) {
+        let failed =
+            Error::new(ErrorKind::Unavailable, "the provider broke the answer off with an error; ask again");
+        return failed.with("code", code(error).unwrap_or("none".into()));
+    }
     let transport = causes(error).find_map(|cause| cause.downcast_ref::<reqwest::Error>());
     match transport {
         Some(cause) if cause.is_timeout() => {
@@ -99,13 +108,15 @@ fn causes(error: &GenaiError) -> impl Iterator<Item = &(dyn StdError + 'static)>
 /// The provider's own error code, such as `model_not_found`; never free text.
 fn code(error: &GenaiError) -> Option<String> {
     use genai::webc::Error as WebError;
-    let body = match error {
-        GenaiError::HttpError { body, .. } => body,
-        GenaiError::WebModelCall { webc_error: WebError::ResponseFailedStatus { body, .. }, .. }
-        | GenaiError::WebAdapterCall { webc_error: WebError::ResponseFailedStatus { body, .. }, .. } => body,
+    let body: serde_json::Value = match error {
+        GenaiError::HttpError { body, .. }
+        | GenaiError::WebModelCall { webc_error: WebError::ResponseFailedStatus { body, .. }, .. }
+        | GenaiError::WebAdapterCall { webc_error: WebError::ResponseFailedStatus { body, .. }, .. } => {
+            serde_json::from_str(body).ok()?
+        }
+        GenaiError::ChatResponse { body, .. } => serde_json::json!({"error": body}),
         _ => return None,
     };
-    let body: serde_json::Value = serde_json::from_str(body).ok()?;
     let error = body.get("error")?;
     let code = [error.get("code"), error.get("type"), error.get("status")];
     let code = code.into_iter().flatten().find_map(|code| code.as_str())?;

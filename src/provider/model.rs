@@ -1,21 +1,21 @@
 //! A chat model at a provider.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::StreamExt;
-use genai::chat::{ChatOptions, ChatStreamEvent, StreamEnd};
+use genai::chat::ChatOptions;
 use genai::resolver::{AuthData, Endpoint, ProviderConfig};
 use genai::{Client, ModelIden};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::{Provider, convert, failure};
+use super::refusal::Refusal;
+use super::{Provider, answer, convert, failure};
 use crate::dial::Dialer;
 use crate::error::{Error, Result};
 use crate::http;
-use crate::message::{Message, Part};
-use crate::model::{Answer, AnswerEvent, AnswerStream, ChatModel, Prompt};
+use crate::model::{AnswerStream, ChatModel, Prompt};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(120);
@@ -139,39 +139,12 @@ impl ChatModel for ProviderModel {
     }
 
     async fn answer(&self, prompt: Prompt) -> Result<AnswerStream> {
-        let request = convert::request(&prompt)?;
-        let response = self
-            .client
-            .exec_chat_stream(self.model.clone(), request, Some(&self.options))
-            .await
-            .map_err(|error| failure::of(&error))?;
-        let events = response.stream.filter_map(|event| async {
-            match event {
-                Ok(ChatStreamEvent::Chunk(chunk)) => Some(Ok(AnswerEvent::Text(chunk.content))),
-                Ok(ChatStreamEvent::End(end)) => Some(answer(end).map(AnswerEvent::Done)),
-                Ok(_) => None,
-                Err(error) => Some(Err(failure::of(&error))),
-            }
-        });
-        Ok(events.boxed())
+        let request = convert::request(&prompt, self.model.adapter_kind)?;
+        let refusal = Refusal::default();
+        let mut options = self.options.clone();
+        options.raw_frame_sink = Some(Arc::new(refusal.clone()));
+        options.tool_choice = convert::tool_choice(&prompt, &request);
+        let answer = self.client.exec_chat_stream(self.model.clone(), request, Some(&options)).await;
+        Ok(answer::events(answer.map_err(|error| failure::of(&error))?.stream, refusal))
     }
-}
-
-fn answer(end: StreamEnd) -> Result<Answer> {
-    let count = |tokens: Option<i32>| tokens.and_then(|tokens| u64::try_from(tokens).ok());
-    let usage = end.captured_usage.unwrap_or_default();
-    let content = end.captured_content.unwrap_or_default();
-    let mut message = Message::assistant("");
-    if let Some(text) = content.joined_texts().filter(|text| !text.is_empty()) {
-        message.parts.push(Part::Text(text));
-    }
-    message.tool_calls = content.tool_calls().into_iter().map(convert::tool_call).collect::<Result<_>>()?;
-    if message.parts.is_empty() && message.tool_calls.is_empty() {
-        return Err(failure::empty_answer());
-    }
-    Ok(Answer {
-        message,
-        input_tokens: count(usage.prompt_tokens),
-        output_tokens: count(usage.completion_tokens),
-    })
 }

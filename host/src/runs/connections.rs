@@ -57,8 +57,7 @@ impl Connections {
         if let Some(runnable) = self.kept(|kept| kept.find(&key)) {
             return Ok(runnable);
         }
-        let flow = flow.upgraded(app.registry()).flow;
-        let connected = flow::connect(&flow, app.registry(), &credentials, app.context()).await?;
+        let connected = flow::connect(flow, app.registry(), &credentials, app.context()).await?;
         let memory = connected.memories.keys().next().and_then(|id| {
             let schema = app.registry().node_schema(&flow.node(id)?.node_type)?;
             schema.get("title").and_then(Value::as_str).map(str::to_owned)

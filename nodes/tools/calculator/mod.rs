@@ -1,6 +1,8 @@
 #![doc = include_str!("docs.md")]
 
 mod expression;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
