@@ -8,8 +8,11 @@
 
 mod support;
 
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+
 use serde_json::{Value, json};
-use support::Program;
+use support::{Program, Ran};
 
 /// Inputs for each layout on the built-in engines.
 const ON_BUILTIN: [(&str, &str); 4] = [
@@ -260,6 +263,119 @@ fn an_engine_alone_serves_others_with_its_credential() {
         running.wait().unwrap();
         let gone = chat("Anyone there?");
         assert_eq!(gone.code, Some(8), "{gone:?}");
+    }
+}
+
+/// Sends one request by hand, as to an engine on another machine, and returns the answer.
+fn request(url: &str, headers: &str, body: &str) -> String {
+    let mut stream = std::net::TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
+    let length = body.len();
+    let request = format!(
+        "POST / HTTP/1.1\r\nhost: db.internal\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn an_engine_that_other_machines_reach_answers_only_who_brings_its_secret() {
+    let program = Program::new();
+    let signed = |key: &str| {
+        format!(
+            "authorization: AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/dynamodb/aws4_request, \
+             SignedHeaders=host, Signature=00\r\n"
+        )
+    };
+    let bearer = |token: &str| format!("authorization: Bearer {token}\r\n");
+    let dynamodb = "x-amz-target: DynamoDB_20120810.ListTables\r\nx-amz-date: 20260101T000000Z\r\n";
+    for (engine, secret, headers, body, of_secret) in [
+        ("dynamodb", "accessKey", dynamodb, "{}", &signed as &dyn Fn(&str) -> String),
+        ("upstash", "upstashRestToken", "", r#"["PING"]"#, &bearer),
+    ] {
+        let mut running = program.command(&["engine", engine, "--listen", "0.0.0.0:0"]).spawn().unwrap();
+        let mut url = String::new();
+        BufReader::new(running.stdout.take().unwrap()).read_line(&mut url).unwrap();
+        let url = url.trim();
+        let mut told = String::new();
+        BufReader::new(running.stderr.take().unwrap()).read_line(&mut told).unwrap();
+        assert!(told.starts_with("Other machines can reach this engine."), "{engine}: {told}");
+
+        let file =
+            walk(program.home()).into_iter().find(|path| path.ends_with(format!("{engine}-credential.json")));
+        let credential: Value = serde_json::from_slice(&std::fs::read(file.unwrap()).unwrap()).unwrap();
+        let secret = credential[secret].as_str().unwrap();
+        for wrong in [String::new(), of_secret(""), of_secret("guess"), of_secret(&secret[1..])] {
+            let answer = request(url, &format!("{headers}{wrong}"), body);
+            assert!(answer.starts_with("HTTP/1.1 4"), "{engine} {wrong}: {answer}");
+            assert!(!answer.contains("TableNames") && !answer.contains("PONG"), "{engine} {wrong}: {answer}");
+        }
+        let answer = request(url, &format!("{headers}{}", of_secret(secret)), body);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{engine}: {answer}");
+        running.kill().unwrap();
+        running.wait().unwrap();
+    }
+}
+
+/// All files below a directory.
+fn walk(directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
+}
+
+/// Answers every request with what it was sent, as a refusal of the key.
+fn echo_server() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = vec![0; 64 * 1024];
+            let length = stream.read(&mut request).unwrap();
+            let body = json!({"error": {"message": String::from_utf8_lossy(&request[..length])}}).to_string();
+            let length = body.len();
+            let head =
+                format!("HTTP/1.1 401 Unauthorized\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
+            let _ = stream.write_all((head + &body).as_bytes());
+        }
+    });
+    url
+}
+
+#[test]
+fn no_log_filter_brings_out_what_was_said_or_a_secret() {
+    let program = Program::new();
+    let server = echo_server();
+    let file = |name: &str, fields: Value| {
+        std::fs::write(program.home().join(name), fields.to_string()).unwrap();
+        format!("@{}", program.home().join(name).display())
+    };
+    let host = server.strip_prefix("http://").unwrap();
+    let key = file("model.json", json!({"apiKey": "mark3r-s3cret", "host": host}));
+    let token = file("upstash.json", json!({"upstashRestToken": "mark3r-s3cret", "host": host}));
+    let aws = file("aws.json", json!({"accessKey": "mark3r-s3cret", "secretAccessKey": "mark3r-s3cret"}));
+    let model = ["--model", "openai:m", "--base-url", &format!("{server}/v1/"), "--model-credential", &key];
+    let upstash = json!({"baseURL": server}).to_string();
+    let dynamodb = json!({"tableName": "chat", "partitionKey": "id", "endpoint": server}).to_string();
+    let on_engines = ON_BUILTIN.map(|(node, inputs)| vec!["--node", node, "--inputs", inputs]);
+    let elsewhere = [
+        model.to_vec(),
+        vec!["--node", "upstashRedisBackedChatMemory", "--inputs", &upstash, "--credential", &token],
+        vec!["--node", "DynamoDBChatMemory", "--inputs", &dynamodb, "--credential", &aws],
+    ];
+    for filter in [
+        "trace",
+        "aws_smithy_runtime=trace,aws_sdk_dynamodb=trace,hyper=trace,hyper_util=trace,genai=trace,reqwest=trace",
+    ] {
+        for which in on_engines.iter().chain(&elsewhere) {
+            let args = [&["chat", "--session", "s", "mark3r-t3xt"], which.as_slice()].concat();
+            let ran = Ran::of(program.command(&args).env("CANVAS_MEMORY_LOG", filter).output().unwrap());
+            assert!(!ran.stderr.contains("mark3r"), "{filter} {which:?}: {}", ran.stderr);
+            if filter == "trace" && ran.code == Some(0) {
+                assert!(ran.stderr.contains("DEBUG") && ran.stderr.contains("usage.requests"), "{ran:?}");
+            }
+        }
     }
 }
 

@@ -262,13 +262,13 @@ pub(super) enum CredentialCommand {
 pub(super) enum EngineCommand {
     /// DynamoDB's API on a durable file; prints the URL and where its access key lies
     Dynamodb {
-        /// Address to listen on
+        /// Address to listen on; from another machine too, nobody gets in without the engine's credential
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
         listen: SocketAddr,
     },
     /// Upstash's REST API, on a durable file or in front of a Redis
     Upstash {
-        /// Address to listen on
+        /// Address to listen on; from another machine too, nobody gets in without the engine's credential
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
         listen: SocketAddr,
         /// A Redis or Valkey to stand in front of, such as redis://127.0.0.1:6379; one with a password goes into the

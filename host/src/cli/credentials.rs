@@ -22,13 +22,18 @@ pub(super) struct Credentials<'a> {
 }
 
 /// Whether the argument stands for a credential itself, and not for the id of a saved one.
-pub(super) fn is_typed(argument: Option<&str>) -> bool {
-    argument.is_some_and(|argument| argument == "-" || argument.starts_with('@'))
+fn is_typed(argument: &str) -> bool {
+    argument == "-" || argument.starts_with('@')
 }
 
 impl<'a> Credentials<'a> {
     pub(super) fn new(setting: &'a Setting) -> Self {
         Self { setting, typed: BTreeMap::new() }
+    }
+
+    /// Whether any was typed.
+    pub(super) fn any_typed(&self) -> bool {
+        !self.typed.is_empty()
     }
 
     /// The id under which a flow names the credential that `argument` of `option` stands for, on a node of this type.
@@ -39,7 +44,7 @@ impl<'a> Credentials<'a> {
         option: &'static str,
         argument: &str,
     ) -> Result<String> {
-        if !is_typed(Some(argument)) {
+        if !is_typed(argument) {
             return Ok(argument.to_owned());
         }
         // No saved credential has such an id.

@@ -1,5 +1,6 @@
 //! `canvas-memory engine`: one built-in engine alone, until it is told to stop.
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use canvas_memory::{Error, ErrorKind, Result};
@@ -22,6 +23,7 @@ pub(super) async fn run(command: &EngineCommand, setting: &Setting, output: Outp
         EngineCommand::Dynamodb { listen } => {
             let options = DynamoDbOptions { listen: *listen, ..DynamoDbOptions::new(storage) };
             let engine = DynamoDbEngine::start(options)?;
+            tell_who_reaches(*listen, output);
             let credential = json!({
                 "type": "dynamodbMemoryApi",
                 "accessKey": engine.access_key().expose_secret(),
@@ -37,6 +39,7 @@ pub(super) async fn run(command: &EngineCommand, setting: &Setting, output: Outp
             };
             let options = UpstashOptions { listen: *listen, ..UpstashOptions::new(backend) };
             let engine = UpstashEngine::start(options)?;
+            tell_who_reaches(*listen, output);
             let url = engine.url();
             let host = url.trim_start_matches("http://").rsplit_once(':').map(|(host, _port)| host);
             let credential = json!({
@@ -49,6 +52,16 @@ pub(super) async fn run(command: &EngineCommand, setting: &Setting, output: Outp
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// An engine always has a secret of its own, so it may listen anywhere.
+fn tell_who_reaches(listen: SocketAddr, output: Output) {
+    if !listen.ip().is_loopback() {
+        output.note(
+            "Other machines can reach this engine. It answers only who brings its credential, which travels over plain \
+             http: keep it inside a network that you trust.",
+        );
+    }
 }
 
 /// Prints the address; the secret goes to a file that only its owner reads.

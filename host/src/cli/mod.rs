@@ -8,6 +8,7 @@ mod document;
 mod engine;
 mod exit;
 mod failure;
+mod log;
 mod memory;
 mod output;
 mod read;
@@ -19,7 +20,6 @@ mod signal;
 mod trace;
 mod workbench;
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use canvas_memory::registry::Registry;
@@ -27,7 +27,7 @@ use canvas_memory::{Error, ErrorKind, Result};
 use clap::{CommandFactory, FromArgMatches};
 
 use args::{ChatArgs, Cli, Command, MemoryCommand, SERVE_OPTIONS};
-use credentials::{Credentials, is_typed};
+use credentials::Credentials;
 use document::FlowChoice;
 use failure::Failure;
 use output::Output;
@@ -40,7 +40,7 @@ use workbench::Workbench;
 pub fn main() -> ExitCode {
     let cli = parse();
     let output = Output { json: cli.common.json };
-    log_to_stderr();
+    log::to_stderr();
     run(&cli, output).unwrap_or_else(|failure| {
         output.error(&failure);
         if failure.is_missing_credential() {
@@ -90,12 +90,11 @@ async fn chat(args: &ChatArgs, setting: &Setting, output: Output) -> Result<Exit
     let registry = Registry::collect();
     let mut credentials = Credentials::new(setting);
     let choice = FlowChoice::of(args, &mut credentials, &registry, output)?;
-    let typed = is_typed(args.node.credential.as_deref()) || is_typed(args.model_credential.as_deref());
-    if let Some(remote) = running_host(typed, setting)? {
+    if let Some(remote) = running_host(&credentials, setting)? {
         return chat::run(args, &RemoteRuns::new(remote, choice), output).await;
     }
     let workbench = Workbench::new(setting, &registry, credentials);
-    let flow = workbench.flow(choice).await.map_err(|error| advised(error, typed, setting))?;
+    let flow = workbench.flow(choice).await?;
     chat::run(args, &flow.chain, output).await
 }
 
@@ -103,8 +102,7 @@ async fn memory(command: &MemoryCommand, setting: &Setting, output: Output) -> R
     let registry = Registry::collect();
     let mut credentials = Credentials::new(setting);
     let node = document::memory_node(command.node(), &mut credentials, &registry)?;
-    let typed = is_typed(command.node().credential.as_deref());
-    if let Some(remote) = running_host(typed, setting)? {
+    if let Some(remote) = running_host(&credentials, setting)? {
         return memory::run_remotely(command, &node, &remote, output).await;
     }
     let workbench = Workbench::new(setting, &registry, credentials);
@@ -112,33 +110,6 @@ async fn memory(command: &MemoryCommand, setting: &Setting, output: Output) -> R
 }
 
 /// The host that has the data directory open. A credential that was typed is never sent to it.
-fn running_host(typed: bool, setting: &Setting) -> Result<Option<Remote>, Failure> {
-    if typed { Ok(None) } else { setting.running_host().map(Remote::new).transpose() }
-}
-
-/// Tells whoever typed a credential how a host that has the data directory open could still do the work.
-fn advised(error: Error, typed: bool, setting: &Setting) -> Failure {
-    let is_locked = typed && *error.kind() == ErrorKind::Storage && setting.running_host().is_some();
-    if !is_locked {
-        return error.into();
-    }
-    let message = format!(
-        "{}. Or save the credential with `canvas-memory credential add` and give its id: the host then does the work, and \
-         a credential from a file or standard input is never sent to it",
-        error.message()
-    );
-    Error::new(ErrorKind::Storage, message).into()
-}
-
-/// Warnings, or what `CANVAS_MEMORY_LOG` asks for, in the form of tracing's filters.
-fn log_to_stderr() {
-    use tracing_subscriber::EnvFilter;
-    // The libraries beneath log what services answered, which may hold a conversation; our errors say what went wrong.
-    let filter = EnvFilter::try_from_env("CANVAS_MEMORY_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("warn,genai=off,aws_config=error"));
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        .try_init();
+fn running_host(credentials: &Credentials<'_>, setting: &Setting) -> Result<Option<Remote>, Failure> {
+    if credentials.any_typed() { Ok(None) } else { setting.running_host().map(Remote::new).transpose() }
 }

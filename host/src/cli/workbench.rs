@@ -6,7 +6,7 @@ use canvas_memory::declare::{ConnectArgs, ConnectContext, Connected};
 use canvas_memory::flow::{self, ConnectedFlow, CredentialSource, FlowNode};
 use canvas_memory::memory::ChatMemory;
 use canvas_memory::registry::Registry;
-use canvas_memory::{Error, Result};
+use canvas_memory::{Error, ErrorKind, Result};
 use serde_json::Value;
 
 use super::credentials::Credentials;
@@ -45,7 +45,7 @@ impl<'a> Workbench<'a> {
             let memory = connected.memory()?;
             Ok((connected, memory))
         };
-        connecting.await.map_err(|error: Error| error.in_operation("connect"))
+        connecting.await.map_err(|error: Error| self.advise(error.in_operation("connect")))
     }
 
     /// Connects a flow.
@@ -54,6 +54,22 @@ impl<'a> Workbench<'a> {
             FlowChoice::Saved(id) => self.setting.flows()?.flow(&id).await?.flow.upgraded(self.registry).flow,
             FlowChoice::Document(flow) => *flow,
         };
-        flow::connect(&flow, self.registry, &self.credentials, &self.context).await
+        flow::connect(&flow, self.registry, &self.credentials, &self.context)
+            .await
+            .map_err(|error| self.advise(error))
+    }
+
+    /// Tells whoever typed a credential how a host that has the data directory open could still do the work.
+    fn advise(&self, error: Error) -> Error {
+        let is_locked = *error.kind() == ErrorKind::Storage && self.setting.running_host().is_some();
+        if !is_locked || !self.credentials.any_typed() {
+            return error;
+        }
+        let message = format!(
+            "{}. Or save the credential with `canvas-memory credential add` and give its id: the host then does the \
+             work, and a credential from a file or standard input is never sent to it",
+            error.message()
+        );
+        Error::new(ErrorKind::Storage, message)
     }
 }
