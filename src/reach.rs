@@ -18,7 +18,7 @@ pub(crate) fn obstacle(error: &(dyn StdError + 'static)) -> Option<&'static str>
     if says(&["timed out", "timeout"]) {
         return Some("it did not answer in time");
     }
-    causes().find_map(|cause| match cause.downcast_ref::<io::Error>()?.kind() {
+    causes().find_map(|cause| match innermost(cause.downcast_ref()?).kind() {
         io::ErrorKind::ConnectionRefused => Some("nothing listens at its address"),
         // What rustls can't read comes under this kind.
         io::ErrorKind::InvalidData => Some("it answers without the TLS that `https:` needs"),
@@ -31,6 +31,14 @@ pub(crate) fn obstacle(error: &(dyn StdError + 'static)) -> Option<&'static str>
         io::ErrorKind::TimedOut => Some("it did not answer in time"),
         _ => None,
     })
+}
+
+/// An I/O error may hold another, which is not among its causes.
+fn innermost(error: &io::Error) -> &io::Error {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<io::Error>()) {
+        Some(inner) => innermost(inner),
+        None => error,
+    }
 }
 
 #[cfg(test)]
@@ -61,6 +69,8 @@ mod tests {
         let certificate =
             Wrapped(io::Error::new(io::ErrorKind::InvalidData, "invalid peer certificate: Expired"));
         assert!(obstacle(&certificate).unwrap().contains("certificate"));
+        let garbage = io::Error::other(io::Error::new(io::ErrorKind::InvalidData, "corrupt message"));
+        assert!(obstacle(&Wrapped(garbage)).unwrap().contains("TLS"));
         assert_eq!(obstacle(&Wrapped(io::Error::other("else"))), None);
     }
 }

@@ -102,18 +102,19 @@ impl Doctor<'_> {
     async fn reaches(&mut self) -> bool {
         let clock = ClockWatch::default();
         let contact = probe::first_contact(self.client, clock.clone()).await;
-        let region = self.client.region();
-        match &contact {
-            Err(error) if matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Protocol) => {
-                self.diagnosis.failed("endpoint", error);
-                return false;
-            }
-            Err(error) if *error.kind() == ErrorKind::MissingCredential => {
-                self.diagnosis.failed("credential", error);
-                return false;
-            }
-            _ => self.diagnosis.ok("endpoint", format!("DynamoDB answers for the region {region}")),
+        if let Err(error) = &contact
+            && !matches!(
+                error.kind(),
+                ErrorKind::Unauthenticated
+                    | ErrorKind::Denied
+                    | ErrorKind::Throttled
+                    | ErrorKind::Unsupported
+            )
+        {
+            self.diagnosis.failed("endpoint", error);
+            return false;
         }
+        self.diagnosis.ok("endpoint", format!("DynamoDB answers for the region {}", self.client.region()));
         let clock_is_right = self.tell_clock(clock.skew());
         match contact {
             Ok((standing, usage)) => {

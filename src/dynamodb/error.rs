@@ -86,12 +86,11 @@ where
                 "DynamoDB did not answer in time; check the endpoint and try again",
             ),
             SdkError::DispatchFailure(failure) if sent => {
-                let cause = failure.as_connector_error();
-                if let Some(forbidden) = cause.and_then(|cause| Forbidden::among(cause)) {
+                let cause = failure.as_connector_error().map(|cause| cause as &(dyn StdError + 'static));
+                if let Some(forbidden) = cause.and_then(Forbidden::among) {
                     return Error::invalid_input("endpoint", forbidden);
                 }
-                let why = cause.and_then(|cause| reach::obstacle(cause));
-                let why = why.map_or_else(String::new, |why| format!(": {why}"));
+                let why = cause.and_then(reach::obstacle).map_or_else(String::new, |why| format!(": {why}"));
                 let message =
                     format!("DynamoDB can't be reached{why}; check the region, the endpoint and the network");
                 let error = Error::new(ErrorKind::Unavailable, message);

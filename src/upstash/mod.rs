@@ -6,6 +6,7 @@ mod failure;
 mod reply;
 mod transport;
 
+pub mod doctor;
 pub mod list;
 
 pub use client::{Client, Command, Intent};

@@ -1,5 +1,6 @@
 #![doc = include_str!("docs.md")]
 
+mod diagnose;
 mod health;
 
 use std::num::NonZeroU32;
@@ -12,12 +13,12 @@ use url::Url;
 use crate::credentials::upstash_redis::{self, UpstashRedisApi};
 use crate::declare::{
     BUILTIN, BuiltinUpstash, Capability, Category, ClientKey, ConnectArgs, Connected, CredentialSlot,
-    CredentialType, Endpoint, Instance, Node, Port, Required, Ui, Widget,
+    CredentialType, Diagnosis, Endpoint, Instance, Node, Port, Required, Ui, Widget,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::memory::{ChatMemory, MemoryKey, MemoryOptions};
 use crate::recall::Recall;
-use crate::session::SessionId;
+use crate::session::{Scope, SessionId};
 use crate::store::{Consistency, Metered};
 use crate::upstash::list::{ListOptions, UpstashListStore};
 use crate::upstash::{Client, ClientConfig};
@@ -100,10 +101,7 @@ impl Node for UpstashRedisBackedChatMemory {
 
     async fn connect(inputs: Inputs, args: ConnectArgs<'_>) -> Result<Connected> {
         let context = args.context;
-        if !context.scope.is_local() {
-            let message = "a Redis list has no place for a scope; use the scope `local`, or another memory";
-            return Err(Error::new(ErrorKind::Unsupported, message).with("scope", context.scope.as_str()));
-        }
+        check_scope(&context.scope)?;
         let options = MemoryOptions {
             session: inputs.session_id.map(SessionId::new).transpose()?,
             memory_key: inputs.memory_key,
@@ -125,9 +123,21 @@ impl Node for UpstashRedisBackedChatMemory {
         let memory = ChatMemory::new(store, context.scope.clone(), options);
         Ok(Connected::new(Instance::Memory(Arc::new(memory))).with_health(health))
     }
+
+    async fn diagnose(inputs: Inputs, args: ConnectArgs<'_>) -> Result<Diagnosis> {
+        Ok(diagnose::diagnose(&inputs, &args).await)
+    }
 }
 
 crate::register_node!(UpstashRedisBackedChatMemory);
+
+fn check_scope(scope: &Scope) -> Result<()> {
+    if scope.is_local() {
+        return Ok(());
+    }
+    let message = "a Redis list has no place for a scope; use the scope `local`, or another memory";
+    Err(Error::new(ErrorKind::Unsupported, message).with("scope", scope.as_str()))
+}
 
 /// Which database a node speaks to.
 enum Database {

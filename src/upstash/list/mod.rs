@@ -26,6 +26,12 @@ use super::client::Client;
 /// The key prefix of LangChain Python; sessions under it are written in its dialect.
 pub const PYTHON_KEY_PREFIX: &str = "message_store:";
 
+/// The commands that the scripts and the single requests of this layout use, beside `EVAL` and `SCAN`.
+pub const RIGHTS: &[&str] = &[
+    "DEL", "EXPIRE", "HDEL", "HEXISTS", "HGET", "HGETALL", "HLEN", "HSET", "LINDEX", "LLEN", "LPUSH",
+    "LRANGE", "LTRIM", "PERSIST", "PEXPIRE", "PTTL",
+];
+
 const NOTES: &str = ":cm:notes";
 const IDS: &str = ":cm:ids";
 

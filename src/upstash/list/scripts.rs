@@ -16,3 +16,19 @@ fn script(source: &str) -> String {
         source.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with("--"));
     std::iter::once("#!lua flags=allow-key-locking").chain(lines).collect::<Vec<_>>().join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::upstash::list::RIGHTS;
+
+    #[test]
+    fn every_command_of_the_scripts_is_among_the_rights() {
+        let scripts = [&APPEND, &RECENT, &CLEAR, &SET_NOTE].map(|script| script.as_str());
+        let calls = scripts.iter().flat_map(|script| script.split("call('").skip(1));
+        let used: Vec<_> = calls.map(|rest| rest.split('\'').next().unwrap()).collect();
+        assert!(used.len() > 10, "{used:?}");
+        assert!(used.iter().all(|name| RIGHTS.contains(name)), "{used:?}");
+        assert!(RIGHTS.iter().all(|name| used.contains(name)), "{RIGHTS:?} but {used:?}");
+    }
+}
