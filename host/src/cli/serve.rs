@@ -29,10 +29,9 @@ const INTERRUPTED: i32 = 130;
 pub(super) async fn run(args: &ServeArgs, setting: &Setting, output: Output) -> Result<ExitCode> {
     let token = token(args.token_file.as_deref())?;
     api::check_token(args.listen, token.as_ref())?;
-    let app = open(args, setting).inspect_err(|_| {
-        if let Some(running) = setting.running_host() {
-            output.note(&format!("The host on that data directory answers on {}", running.url));
-        }
+    let app = open(args, setting).map_err(|error| match setting.running_host() {
+        Some(running) => error.with("url", running.url),
+        None => error,
     })?;
     let listener = TcpListener::bind(args.listen).await.map_err(|error| not_bound(args.listen, error))?;
     let addr = listener.local_addr().map_err(|error| not_bound(args.listen, error))?;
