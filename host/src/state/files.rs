@@ -1,5 +1,6 @@
 //! Flows as files.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -153,17 +154,15 @@ impl Directory {
     /// Takes the first id of `name`, `name-2`, `name-3` … that is free.
     fn create_under_name(&self, flow: Flow) -> Result<FlowRecord> {
         let base = id::from_name(&flow.name, NAMELESS);
-        let mut id = base.clone();
-        let mut count = 1;
-        loop {
+        let ids: BTreeSet<_> = self.ids()?.into_iter().collect();
+        let numbered = (2_u64..).map(|count| format!("{base}-{count}"));
+        for id in std::iter::once(base.clone()).chain(numbered).filter(|id| !ids.contains(id)) {
             match self.create(&id, flow.clone()) {
-                Err(error) if matches!(error.kind(), ErrorKind::Conflict { .. }) => {
-                    count += 1;
-                    id = format!("{base}-{count}");
-                }
+                Err(error) if matches!(error.kind(), ErrorKind::Conflict { .. }) => {}
                 created => return created,
             }
         }
+        Err(taken(&base))
     }
 
     fn put(&self, id: &str, flow: Flow, expected: &IfMatch) -> Result<FlowRecord> {

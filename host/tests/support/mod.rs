@@ -7,7 +7,7 @@
 )]
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
@@ -24,6 +24,11 @@ impl Program {
 
     pub(crate) fn home(&self) -> &Path {
         self.home.path()
+    }
+
+    /// Where the program keeps things, unless it is told otherwise.
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.home.path().join(".local/share/canvas-memory")
     }
 
     pub(crate) fn command(&self, args: &[&str]) -> Command {
