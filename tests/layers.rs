@@ -25,6 +25,8 @@ struct Layer {
     /// How many names of a module's path make one unit whose neighbours are unknown to it; `None` where all modules of
     /// the layer know each other.
     unit: Option<usize>,
+    /// How many layers from the top it knows besides itself; `None` where that is all above it.
+    knows: Option<usize>,
 }
 
 /// From the plain words down to the nodes.
@@ -33,17 +35,30 @@ const LAYERS: &[Layer] = &[
         name: "1, plain words",
         modules: &["json", "clock", "message", "reach", "session", "usage", "error"],
         unit: None,
+        knows: None,
     },
     Layer {
         name: "2, what stores, memories, models and chains do",
         modules: &["store", "memory", "recall", "model", "prompt", "tool", "chain", "conformance", "dial"],
         unit: None,
+        knows: None,
     },
-    Layer { name: "3, declarations", modules: &["declare", "registry"], unit: None },
-    Layer { name: "4, codecs and the HTTP client", modules: &["http", "langchain"], unit: Some(1) },
-    Layer { name: "4, clients and layouts", modules: &["dynamodb", "provider", "upstash"], unit: Some(1) },
-    Layer { name: "5, credential types", modules: &["credentials"], unit: Some(2) },
-    Layer { name: "5, nodes", modules: &["nodes"], unit: Some(3) },
+    Layer { name: "3, declarations", modules: &["declare", "registry"], unit: None, knows: None },
+    Layer {
+        name: "4, codecs and the HTTP client",
+        modules: &["http", "langchain"],
+        unit: Some(1),
+        knows: None,
+    },
+    Layer {
+        name: "4, clients and layouts",
+        modules: &["dynamodb", "provider", "upstash"],
+        unit: Some(1),
+        knows: None,
+    },
+    Layer { name: "5, credential types", modules: &["credentials"], unit: Some(2), knows: None },
+    Layer { name: "5, nodes", modules: &["nodes"], unit: Some(3), knows: None },
+    Layer { name: "6, flows", modules: &["flow"], unit: None, knows: Some(3) },
 ];
 
 /// One mention of a module of this crate.
@@ -113,7 +128,8 @@ fn judge(from: &[String], to: &[String]) -> Option<String> {
         ));
     };
     let layer = &LAYERS[from_layer];
-    if to_layer > from_layer {
+    let is_hidden = to_layer != from_layer && layer.knows.is_some_and(|known| to_layer >= known);
+    if to_layer > from_layer || is_hidden {
         return Some(format!("{arrow}: layer {} must not know layer {}", layer.name, LAYERS[to_layer].name));
     }
     let unit = layer.unit.filter(|_| to_layer == from_layer)?;
@@ -323,6 +339,9 @@ fn an_arrow_that_points_the_wrong_way_is_told_with_file_and_line() {
     illegal(&["nodes", "memory", "dynamodb"], "use super::upstash_redis::Inputs;");
     illegal(&["nodes", "memory", "dynamodb"], "mod inner { use super::super::upstash_redis::Inputs; }");
     illegal(&["session"], "use crate::brand_new::Thing;");
+    illegal(&["flow"], "use crate::nodes::memory;");
+    illegal(&["flow", "import"], "use crate::dynamodb::tables;");
+    illegal(&["nodes", "chains", "conversation"], "use crate::flow::Flow;");
     illegal(&["dynamodb"], "crate::register_node!(X); fn f() { crate::nodes::x(); }");
 }
 
@@ -336,6 +355,7 @@ fn arrows_that_point_up_pass() {
         (&["nodes", "memory", "dynamodb"], "crate::register_node!(X); mod inner { use super::Inputs; }"),
         (&["error"], "use crate::session::Position; use std::memory; fn f() { memory::x(); }"),
         (&["dynamodb", "list"], "use super::client; use crate::langchain::read; use crate::Error;"),
+        (&["flow", "import"], "use crate::registry::Registry; use crate::prompt; use super::document::Flow;"),
         (&["error"], "#[cfg(test)] mod tests { use crate::nodes::memory; }"),
         (&[], "pub use error::Error; pub mod inline { pub fn f() {} }"),
     ] {

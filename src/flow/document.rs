@@ -179,13 +179,17 @@ impl Flow {
     }
 
     /// # Errors
-    /// `TooLarge` with more nodes or edges than a flow may have.
+    /// `TooLarge` with more nodes, edges or inputs than a flow may have.
     pub(super) fn check_counts(&self) -> Result<()> {
         if self.nodes.len() > limits::MAX_NODES {
             return Err(too_large("nodes", self.nodes.len(), limits::MAX_NODES));
         }
         if self.edges.len() > limits::MAX_EDGES {
             return Err(too_large("edges", self.edges.len(), limits::MAX_EDGES));
+        }
+        let inputs = self.nodes.iter().map(|node| node.inputs.len()).sum();
+        if inputs > limits::MAX_INPUTS {
+            return Err(too_large("inputs", inputs, limits::MAX_INPUTS));
         }
         Ok(())
     }

@@ -8,6 +8,8 @@ pub const MAX_IMPORT_BYTES: usize = 25 << 20;
 pub const MAX_NODES: usize = 1_000;
 /// Edges of a flow.
 pub const MAX_EDGES: usize = 4_000;
+/// Inputs of all nodes of a flow.
+pub const MAX_INPUTS: usize = 50_000;
 /// Characters of the name of a flow or node.
 pub const MAX_NAME_CHARS: usize = 200;
 /// Bytes of a node's id.

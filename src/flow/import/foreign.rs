@@ -59,6 +59,10 @@ pub(super) fn import(document: Document, name: Option<String>, registry: &Regist
     let nodes = list("nodes", &nodes, limits::MAX_NODES)?;
     let nodes: Vec<_> =
         nodes.into_iter().enumerate().map(|(at, raw)| ForeignNode::read(at, raw)).collect::<Result<_>>()?;
+    let inputs = nodes.iter().map(|node| node.inputs.len()).sum();
+    if inputs > limits::MAX_INPUTS {
+        return Err(too_large("inputs", inputs, limits::MAX_INPUTS));
+    }
     let opened: Vec<_> = nodes
         .iter()
         .map(|node| registry.opener(&node.node_type).map(|(entry, alias)| Opened { entry, alias }))
@@ -77,7 +81,7 @@ pub(super) fn import(document: Document, name: Option<String>, registry: &Regist
         Some(edges) => list("edges", edges, limits::MAX_EDGES)?,
         None => Vec::new(),
     };
-    flow.edges = links::edges(&nodes, &opened, &edges, &mut report);
+    flow.edges = links::edges(&nodes, &opened, &edges, &mut report)?;
     flow.check_counts()?;
     variables::settle(&mut flow, registry, &mut report);
     Ok(Imported { flow, report })

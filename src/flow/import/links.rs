@@ -5,10 +5,11 @@ use std::collections::{HashMap, HashSet};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::super::document::Edge;
+use super::super::document::{Edge, too_large};
 use super::super::limits;
 use super::foreign::{ForeignNode, Opened};
 use super::report::{DroppedEdge, ImportReport};
+use crate::error::Result;
 use crate::json::RawJson;
 
 /// An edge between two nodes of the document, before its ports are ours.
@@ -37,7 +38,7 @@ pub(super) fn edges(
     opened: &[Option<Opened<'_>>],
     listed: &[RawJson],
     report: &mut ImportReport,
-) -> Vec<Edge> {
+) -> Result<Vec<Edge>> {
     let mut by_id = HashMap::new();
     for (at, node) in nodes.iter().enumerate() {
         by_id.entry(node.id.as_str()).or_insert(at);
@@ -70,7 +71,11 @@ pub(super) fn edges(
     }
     let mut seen = HashSet::new();
     links.retain(|link| seen.insert((link.source, link.target, link.input.clone())));
-    links.into_iter().filter_map(|link| link.edge(nodes, opened, report)).collect()
+    let found = links.len() + report.dropped_edges.len();
+    if found > 2 * limits::MAX_EDGES {
+        return Err(too_large("edges", found, limits::MAX_EDGES));
+    }
+    Ok(links.into_iter().filter_map(|link| link.edge(nodes, opened, report)).collect())
 }
 
 impl Link<'_> {

@@ -1,5 +1,7 @@
 //! Nodes of unknown types are kept whole, but for secrets, ids of credentials and paths of a server.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::super::document::FlowNode;
@@ -50,10 +52,12 @@ fn cleaned(node: &ForeignNode, report: &mut ImportReport) -> Result<RawJson> {
             }
         }
         if let Some(inputs) = data.get_mut("inputs") {
+            let mut removed = BTreeSet::new();
             secrets::strip(inputs, &mut |name| {
-                report.drop_secret(&node.id, name);
-                changed = true;
+                removed.insert(name.to_owned());
             });
+            changed |= !removed.is_empty();
+            removed.iter().for_each(|name| report.drop_secret(&node.id, name));
         }
     }
     if changed { RawJson::of(&value).map_err(unreadable) } else { Ok(node.raw.clone()) }
