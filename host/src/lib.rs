@@ -5,6 +5,7 @@ pub mod api;
 pub mod app;
 mod cli;
 pub mod data_dir;
+pub mod doctor;
 pub mod engine;
 pub mod engines;
 mod files;

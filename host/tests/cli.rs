@@ -432,3 +432,94 @@ fn completions_are_scripts() {
         assert!(script.contains("canvas-memory"), "{shell}");
     }
 }
+
+#[test]
+fn the_doctor_tells_how_a_node_stands_and_prints_its_policy() {
+    let program = Program::new();
+    for (node, inputs) in ON_BUILTIN {
+        let well = program.run(&["doctor", "--node", node, "--inputs", inputs]).ok();
+        assert!(well.stdout.starts_with(node) && well.stdout.contains("Nothing is wrong."), "{well:?}");
+        assert!(!well.stdout.contains("policy"), "{well:?}");
+    }
+    let inputs = r#"{"tableName":"chat","partitionKey":"id","sortKey":"sk","region":"eu-west-1"}"#;
+    let ill = program.run(&["doctor", "--inputs", inputs]);
+    assert_eq!(ill.code, Some(12), "{ill:?}");
+    assert!(ill.stdout.contains("error    credential") && ill.stdout.contains("It does not work"), "{ill:?}");
+
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let away = json!({"tableName": "chat", "partitionKey": "id", "sortKey": "sk", "endpoint": format!("http://{closed}")});
+    let keys = r#"{"accessKey": "AKIAIOSFODNN7EXAMPLE", "secretAccessKey": "hunter2"}"#;
+    let away = away.to_string();
+    let look = |more: &[&str]| {
+        let args = [&["doctor", "--inputs", &away, "--credential", "-"], more].concat();
+        program.run_with_stdin(&args, keys)
+    };
+    let policy = look(&["--policy"]);
+    assert_eq!(policy.code, Some(12), "{policy:?}");
+    let document = policy.json();
+    assert_eq!(document["Statement"][0]["Resource"], "arn:aws:dynamodb:us-east-1:*:table/chat", "{document}");
+    let report = look(&["--json"]).json();
+    assert_eq!(report["level"], "error", "{report}");
+    assert_eq!(report["policies"][0]["policy"], document, "{report}");
+    assert!(report.to_string().contains("nothing listens at its address"), "{report}");
+    assert!(!report.to_string().contains("hunter2") && !report.to_string().contains("AKIA"), "{report}");
+    let unknown = program.run(&["doctor", "--node", "NoSuchNode"]);
+    assert_eq!(unknown.code, Some(4), "{unknown:?}");
+}
+
+#[test]
+fn the_doctor_looks_at_a_whole_flow() {
+    let program = Program::new();
+    let memory = json!({"tableName": "chat", "partitionKey": "id", "endpoint": "builtin"});
+    let flow = json!({
+        "format": 1, "name": "Ward",
+        "nodes": [
+            {"id": "memory", "type": "DynamoDBChatMemory", "inputs": memory},
+            {"id": "model", "type": "echoModel"},
+            {"id": "chain", "type": "conversationChain"},
+            {"id": "idle", "type": "upstashRedisBackedChatMemory", "inputs": {"baseURL": "https://127.0.0.1:1"}},
+        ],
+        "edges": [
+            {"source": "memory", "sourceHandle": "memory", "target": "chain", "targetHandle": "memory"},
+            {"source": "model", "sourceHandle": "model", "target": "chain", "targetHandle": "model"},
+        ],
+    });
+    let file = program.home().join("ward.json");
+    let look = |flow: &Value| {
+        std::fs::write(&file, flow.to_string()).unwrap();
+        program.run(&["doctor", "--flow", file.to_str().unwrap(), "--json"])
+    };
+    let well = look(&flow).ok().json();
+    assert_eq!((&well["level"], &well["policies"]), (&json!("warning"), &json!([])), "{well}");
+    assert_eq!(well["problems"].as_array().unwrap().len(), 1, "{well}");
+    assert_eq!(
+        (&well["problems"][0]["node"], &well["problems"][0]["code"]),
+        (&json!("idle"), &json!("not_connected"))
+    );
+    let looked_at: Vec<_> = well["nodes"].as_array().unwrap().iter().map(|node| &node["node"]).collect();
+    assert_eq!(looked_at, ["memory", "model", "chain"], "{well}");
+
+    let mut ill = flow.clone();
+    ill["nodes"][0]["inputs"] = json!({"tableName": "chat", "region": "eu-west-1"});
+    ill["nodes"][0]["credential"] = json!("deleted");
+    ill["nodes"][1]["type"] = json!("chatOfTomorrow");
+    let ran = look(&ill);
+    assert_eq!(ran.code, Some(12), "{ran:?}");
+    let report = ran.json();
+    let codes: Vec<_> =
+        report["problems"].as_array().unwrap().iter().map(|problem| &problem["code"]).collect();
+    assert!(codes.contains(&&json!("unknown_type")) && !codes.contains(&&json!("bad_input")), "{report}");
+    let of_memory = report["nodes"][0]["findings"].as_array().unwrap();
+    for subject in ["partitionKey", "credential"] {
+        let told = of_memory.iter().filter(|finding| finding["subject"] == subject).count();
+        assert_eq!(told, 1, "{subject}: {report}");
+    }
+
+    let person = program.run(&["doctor", "--flow", file.to_str().unwrap()]);
+    assert!(
+        person.stdout.contains("memory: DynamoDBChatMemory") && person.stdout.contains("error"),
+        "{person:?}"
+    );
+    let missing = program.run(&["doctor", "--flow", "no-such-flow"]);
+    assert_eq!(missing.code, Some(4), "{missing:?}");
+}

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::connect::{ConnectArgs, Connected};
@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind};
 use crate::usage::Usage;
 
 /// What a diagnosis found. Unlike a health check, which ends at the first error, it goes on as far as it can.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Diagnosis {
     /// What was looked at, in that order.
     pub findings: Vec<Finding>,

@@ -2,7 +2,9 @@
 
 mod answer;
 mod credentials;
+mod doctor;
 mod extract;
+mod flow_ref;
 mod flows;
 mod host;
 mod memory;
@@ -46,6 +48,7 @@ fn routes() -> ApiRouter<App> {
     let quick = ApiRouter::new()
         .merge(host::routes())
         .merge(nodes::routes())
+        .merge(doctor::routes())
         .merge(flows::routes())
         .merge(runs::routes())
         .merge(memory::routes())

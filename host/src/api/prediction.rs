@@ -22,10 +22,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::extract::{Body, Path};
+use super::flow_ref::ReadFlow;
 use super::flows::FlowId;
 use super::openapi::{NODE_ERRORS, content, describe, schema_object};
 use super::problem::Problem;
-use super::runs::{KEEP_ALIVE, ReadFlow, begin};
+use super::runs::{KEEP_ALIVE, begin};
 use crate::app::App;
 use crate::runs::{Cursor, Logged, Run, RunEnd, RunOrder, RunResult, Runnable, SharedError};
 

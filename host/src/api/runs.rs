@@ -13,17 +13,16 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use canvas_memory::ErrorKind;
-use canvas_memory::flow::Flow;
 use canvas_memory::json::RawJson;
 use canvas_memory::message::Message;
 use canvas_memory::session::{SessionId, TurnId};
 use futures_util::StreamExt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, de};
-use sha2::{Digest, Sha256};
 
 use super::answer::Created;
 use super::extract::{Body, Path};
+use super::flow_ref::{FlowRef, ReadFlow};
 use super::flows::MAX_FLOW_BODY_BYTES;
 use super::openapi::{NODE_ERRORS, content, describe, schema_object};
 use super::problem::{Problem, Result};
@@ -84,40 +83,6 @@ struct NewRun {
     turn_id: Option<TurnId>,
 }
 
-/// A saved flow, or a document.
-#[derive(Debug)]
-enum FlowRef {
-    Saved(String),
-    Document(RawJson),
-}
-
-impl<'de> Deserialize<'de> for FlowRef {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        let raw = RawJson::deserialize(deserializer)?;
-        match raw.as_str().as_bytes().first() {
-            Some(b'"') => raw.decode().map(Self::Saved).map_err(|_| de::Error::custom("`flow` does not fit")),
-            Some(b'{') => Ok(Self::Document(raw)),
-            _ => Err(de::Error::custom(
-                "`flow` is neither the id of a saved flow nor a document; give one of them",
-            )),
-        }
-    }
-}
-
-impl JsonSchema for FlowRef {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "FlowRef".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        json_schema!({"anyOf": [{"type": "string"}, generator.subschema_for::<Flow>()]})
-    }
-}
-
 /// Text, or a message.
 #[derive(Debug)]
 struct NewMessage(Message);
@@ -171,42 +136,13 @@ async fn start(
     if message.parts.is_empty() {
         return Err(Problem::invalid("message", "is empty; say something"));
     }
-    let flow_id = match &flow {
-        FlowRef::Saved(id) => Some(id.clone()),
-        FlowRef::Document(_) => None,
-    };
     let chat = chat.unwrap_or_else(SessionId::mint);
-    let order = RunOrder { flow: flow_id, message, session, chat, turn_id };
+    let order = RunOrder { flow: flow.id().map(str::to_owned), message, session, chat, turn_id };
     let (run, _) = begin(&app, flow.read(&app).await?, order).await?;
     let location = format!("/api/v1/runs/{}", run.id());
     let body =
         StartedRun { id: run.id().to_owned(), turn_id: run.turn_id().cloned(), chat: run.chat().clone() };
     Ok(Created { location, body })
-}
-
-/// A flow, and what tells this state of it from every other.
-pub(super) struct ReadFlow {
-    flow: Flow,
-    state: String,
-}
-
-impl ReadFlow {
-    pub(super) async fn saved(app: &App, id: &str) -> Result<Self> {
-        let record = app.state().flow(id).await?;
-        Ok(Self { flow: record.flow, state: record.etag.to_string() })
-    }
-}
-
-impl FlowRef {
-    async fn read(self, app: &App) -> Result<ReadFlow> {
-        match self {
-            Self::Saved(id) => ReadFlow::saved(app, &id).await,
-            Self::Document(raw) => {
-                let flow = Flow::parse(raw.as_str().as_bytes())?;
-                Ok(ReadFlow { flow, state: format!("document {:x}", Sha256::digest(raw.as_str())) })
-            }
-        }
-    }
 }
 
 /// Starts a run on a flow as it is now: what is edited later is for later runs.

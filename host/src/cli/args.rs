@@ -16,6 +16,7 @@ Examples:
   canvas-memory chat --session user-id-123 \"What is my name?\"
   canvas-memory memory load --session user-id-123
   canvas-memory memory sessions
+  canvas-memory doctor --flow dynamodb-on-this-machine
 
 Exit codes:
   0  done
@@ -29,7 +30,8 @@ Exit codes:
   8  the service can't be reached, fails, or asks for fewer requests: try again
   9  the local disk is full, or another process uses the data directory
   10 answered, and not stored
-  11 too large for the backend";
+  11 too large for the backend
+  12 the doctor found what keeps the node or flow from working";
 
 /// Conversations kept in DynamoDB or Upstash Redis: whole, in order, once.
 ///
@@ -67,6 +69,8 @@ pub(super) enum Command {
     /// Work with a memory node from a script: JSON in, JSON out
     #[command(subcommand)]
     Memory(MemoryCommand),
+    /// Find everything that keeps a node or a flow from working, and the least policy that would do; changes nothing
+    Doctor(DoctorArgs),
     /// Save, list, delete and reseal credentials of the data directory
     #[command(subcommand)]
     Credential(CredentialCommand),
@@ -123,6 +127,18 @@ pub(super) struct NodeArgs {
     /// The node's credential: a saved one, a file, or standard input; as JSON {"type": …, fields…} or its fields alone
     #[arg(long, value_name = "ID|@FILE|-")]
     pub(super) credential: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    /// The flow to look at, with all its nodes: a saved one, or a file of this program or exported from Flowise or AnswerAI
+    #[arg(long, value_name = "ID|FILE", conflicts_with_all = ["node", "inputs", "credential"])]
+    pub(super) flow: Option<String>,
+    #[command(flatten)]
+    pub(super) node: NodeArgs,
+    /// Print the least policy that would do and nothing else, as JSON to give to the service
+    #[arg(long)]
+    pub(super) policy: bool,
 }
 
 #[derive(Debug, Args)]

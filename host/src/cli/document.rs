@@ -37,10 +37,17 @@ impl FlowChoice {
         output: Output,
     ) -> Result<Self> {
         match &args.flow {
-            Some(id) if id::check("a flow", id).is_ok() => Ok(Self::Saved(id.clone())),
-            Some(file) => from_file(file, registry, output).map(|flow| Self::Document(Box::new(flow))),
+            Some(flow) => Self::named(flow, registry, output),
             None => described(args, credentials, registry).map(|flow| Self::Document(Box::new(flow))),
         }
+    }
+
+    /// The flow that `--flow` names: a saved one by its id, else the one in that file.
+    pub(super) fn named(flow: &str, registry: &Registry, output: Output) -> Result<Self> {
+        if id::check("a flow", flow).is_ok() {
+            return Ok(Self::Saved(flow.to_owned()));
+        }
+        from_file(flow, registry, output).map(|flow| Self::Document(Box::new(flow)))
     }
 }
 

@@ -5,6 +5,9 @@ use std::process::ExitCode;
 /// The turn was answered, and storing it failed.
 pub(super) const NOT_STORED: u8 = 10;
 
+/// The doctor found what keeps the node or flow from working.
+pub(super) const NOT_WORKING: u8 = 12;
+
 /// The exit code for a kind of error, named by its code.
 pub(super) fn code(kind: &str) -> ExitCode {
     ExitCode::from(match kind {

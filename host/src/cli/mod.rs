@@ -4,6 +4,7 @@ mod args;
 mod chat;
 mod credential;
 mod credentials;
+mod doctor;
 mod document;
 mod engine;
 mod exit;
@@ -26,8 +27,9 @@ use canvas_memory::registry::Registry;
 use canvas_memory::{Error, ErrorKind, Result};
 use clap::{CommandFactory, FromArgMatches};
 
-use args::{ChatArgs, Cli, Command, MemoryCommand, SERVE_OPTIONS};
+use args::{ChatArgs, Cli, Command, DoctorArgs, MemoryCommand, SERVE_OPTIONS};
 use credentials::Credentials;
+use doctor::Patient;
 use document::FlowChoice;
 use failure::Failure;
 use output::Output;
@@ -70,6 +72,7 @@ fn run(cli: &Cli, output: Output) -> Result<ExitCode, Failure> {
             Some(Command::Serve(args)) => Ok(serve::run(args, &setting, output).await?),
             Some(Command::Chat(args)) => chat(args, &setting, output).await,
             Some(Command::Memory(command)) => memory(command, &setting, output).await,
+            Some(Command::Doctor(args)) => doctor(args, &setting, output).await,
             Some(Command::Credential(command)) => credential::run(command, &setting, output).await,
             Some(Command::Manifest) => {
                 output.value(&Registry::collect().manifest());
@@ -107,6 +110,17 @@ async fn memory(command: &MemoryCommand, setting: &Setting, output: Output) -> R
     }
     let workbench = Workbench::new(setting, &registry, credentials);
     memory::run(command, &node, &workbench, output).await
+}
+
+async fn doctor(args: &DoctorArgs, setting: &Setting, output: Output) -> Result<ExitCode, Failure> {
+    let registry = Registry::collect();
+    let mut credentials = Credentials::new(setting);
+    let patient = Patient::of(args, &mut credentials, &registry, output)?;
+    let report = match running_host(&credentials, setting)? {
+        Some(remote) => patient.examine_remotely(&remote).await?,
+        None => patient.examine(&Workbench::new(setting, &registry, credentials)).await?,
+    };
+    Ok(doctor::tell(&report, args.policy, output))
 }
 
 /// The host that has the data directory open. A credential that was typed is never sent to it.

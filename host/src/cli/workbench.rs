@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use canvas_memory::declare::{ConnectArgs, ConnectContext, Connected};
-use canvas_memory::flow::{self, ConnectedFlow, CredentialSource, FlowNode};
+use canvas_memory::flow::{self, ConnectedFlow, CredentialSource, Flow, FlowNode};
 use canvas_memory::memory::ChatMemory;
 use canvas_memory::registry::Registry;
 use canvas_memory::{Error, ErrorKind, Result};
@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::credentials::Credentials;
 use super::document::FlowChoice;
 use super::setting::Setting;
+use crate::doctor::Doctor;
 use crate::state::StateStore as _;
 
 /// What nodes are connected with. The data directory is opened when a node needs it.
@@ -50,13 +51,25 @@ impl<'a> Workbench<'a> {
 
     /// Connects a flow.
     pub(super) async fn flow(&self, choice: FlowChoice) -> Result<ConnectedFlow> {
-        let flow = match choice {
-            FlowChoice::Saved(id) => self.setting.flows()?.flow(&id).await?.flow.upgraded(self.registry).flow,
-            FlowChoice::Document(flow) => *flow,
-        };
+        let flow = self.document(choice).await?;
         flow::connect(&flow, self.registry, &self.credentials, &self.context)
             .await
             .map_err(|error| self.advise(error))
+    }
+
+    /// The flow itself.
+    pub(super) async fn document(&self, choice: FlowChoice) -> Result<Flow> {
+        match choice {
+            FlowChoice::Saved(id) => {
+                Ok(self.setting.flows()?.flow(&id).await?.flow.upgraded(self.registry).flow)
+            }
+            FlowChoice::Document(flow) => Ok(*flow),
+        }
+    }
+
+    /// Who looks at nodes and flows here.
+    pub(super) fn doctor(&self) -> Doctor<'_> {
+        Doctor { registry: self.registry, context: &self.context, credentials: &self.credentials }
     }
 
     /// Tells whoever typed a credential how a host that has the data directory open could still do the work.
