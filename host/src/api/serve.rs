@@ -83,8 +83,8 @@ pub fn check_token(listens_on: SocketAddr, token: Option<&SecretString>) -> Resu
         None if !listens_on.ip().is_loopback() => Err(Error::invalid_input(
             "--listen",
             format!(
-                "is {listens_on}, which others can reach; give a token with --token-file or CANVAS_MEMORY_TOKEN, or listen \
-                 on 127.0.0.1"
+                "is {listens_on}, which others can reach, and there is no token; make one with `openssl rand -base64 32 > \
+                 token` and give it with --token-file token or in CANVAS_MEMORY_TOKEN, or listen on 127.0.0.1"
             ),
         )),
         _ => Ok(()),

@@ -52,9 +52,18 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (&["memory", "test", "--node", UPSTASH, "--json"], ""),
     (&["memory", "clear", "--session", "s"], ""),
     (&["memory", "load", "--session", "s"], ""),
-    (&["credential", "add", "key", "--type", "dynamodbMemoryApi"], r#"{"accessKey":"AKIAEXAMPLE","secretAccessKey":"x"}"#),
-    (&["credential", "add", "key", "--type", "dynamodbMemoryApi"], r#"{"accessKey":"AKIAEXAMPLE","secretAccessKey":"x"}"#),
-    (&["credential", "add", "Bad Id", "--type", "dynamodbMemoryApi"], r#"{"accessKey":"AKIAEXAMPLE","secretAccessKey":"x"}"#),
+    (
+        &["credential", "add", "key", "--type", "dynamodbMemoryApi"],
+        r#"{"accessKey":"AKIAEXAMPLE","secretAccessKey":"x"}"#,
+    ),
+    (
+        &["credential", "add", "key", "--type", "dynamodbMemoryApi"],
+        r#"{"accessKey":"AKIAEXAMPLE","secretAccessKey":"x"}"#,
+    ),
+    (
+        &["credential", "add", "Bad Id", "--type", "dynamodbMemoryApi"],
+        r#"{"accessKey":"AKIAEXAMPLE","secretAccessKey":"x"}"#,
+    ),
     (&["credential", "add", "other", "--type", "noSuchType"], "{}"),
     (&["credential", "add", "other", "--type", "dynamodbMemoryApi"], r#"{"acessKey":"AKIAEXAMPLE"}"#),
     (&["credential", "add", "other", "--type", "dynamodbMemoryApi"], "hunter2"),
@@ -83,9 +92,12 @@ fn comparable(ran: &Ran) -> (Option<i32>, Vec<String>, String) {
         Err(_) => ran
             .stdout
             .lines()
-            .map(|line| serde_json::from_str(line).map_or_else(|_| line.to_owned(), |json| same(json).to_string()))
+            .map(|line| {
+                serde_json::from_str(line).map_or_else(|_| line.to_owned(), |json| same(json).to_string())
+            })
             .collect(),
     };
+    let stdout = joined(stdout);
     let mut words: Vec<_> = ran.stderr.split(' ').collect();
     for at in 1..words.len() {
         if words[at].starts_with("ms") {
@@ -99,6 +111,23 @@ fn comparable(ran: &Ran) -> (Option<i32>, Vec<String>, String) {
         None => stderr,
     };
     (ran.code, stdout, stderr)
+}
+
+/// Pieces of an answer in one: how much comes at once is a matter of time.
+fn joined(lines: Vec<String>) -> Vec<String> {
+    let text_of = |line: &str| {
+        let event: Value = serde_json::from_str(line).ok()?;
+        (event["event"] == "text").then(|| event["text"].as_str().unwrap().to_owned())
+    };
+    let mut joined: Vec<String> = Vec::new();
+    let mut text = String::new();
+    for line in lines {
+        match text_of(&line) {
+            Some(piece) => text.push_str(&piece),
+            None => joined.extend([std::mem::take(&mut text), line]),
+        }
+    }
+    joined
 }
 
 fn same(value: Value) -> Value {

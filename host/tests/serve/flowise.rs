@@ -45,7 +45,8 @@ async fn a_flowise_export_is_imported_and_run() {
 
 /// Imports the export, and connects it: the model to a server of this machine, the memory to an engine.
 async fn imported(host: &Host, base_url: &str, memory: &str, inputs: Value) -> String {
-    let imported = answer(host.request(Method::POST, "flows/import").body(EXPORT)).await;
+    let import = host.request(Method::POST, "flows/import").header("content-type", "application/json");
+    let imported = answer(import.body(EXPORT)).await;
     assert_eq!(imported["report"]["unknown_nodes"], json!([]), "{imported}");
     let mut flow = imported["flow"].clone();
     for node in flow["nodes"].as_array_mut().unwrap() {

@@ -63,9 +63,8 @@ async fn what_was_acknowledged_survives_kills_in_mid_write() {
         );
         for directory in ["flows", "credentials"] {
             let names = fs::read_dir(program.data_dir().join(directory)).unwrap();
-            let left = names.filter(|name| {
-                name.as_ref().unwrap().file_name().to_string_lossy().starts_with('.')
-            });
+            let left =
+                names.filter(|name| name.as_ref().unwrap().file_name().to_string_lossy().starts_with('.'));
             assert_eq!(left.count(), 0, "what the killed host left in {directory} is swept");
         }
         host = Some(running);

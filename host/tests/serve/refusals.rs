@@ -65,7 +65,8 @@ fn sealed_credentials_without_their_key_keep_the_host_shut() {
     let parsed: serde_json::Value = serde_json::from_str(&sealed).unwrap();
     let ran = program.run(&["--listen", "127.0.0.1:0"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(3), ""), "{ran:?}");
-    for told in [parsed["key_id"].as_str().unwrap(), key.to_str().unwrap(), "--key-file", "CANVAS_MEMORY_KEY"] {
+    for told in [parsed["key_id"].as_str().unwrap(), key.to_str().unwrap(), "--key-file", "CANVAS_MEMORY_KEY"]
+    {
         assert!(ran.stderr.contains(told), "{told}: {ran:?}");
     }
     assert!(!key.exists(), "no new key was made");

@@ -88,7 +88,8 @@ async fn others_are_let_in_with_the_token_and_the_commands_of_this_machine_witho
 #[tokio::test]
 async fn the_machines_own_identity_can_be_turned_off_and_is_off_for_others() {
     let program = Program::new();
-    let machine = json!({"id": "machine", "name": "m", "type": "dynamodbMemoryApi", "fields": {"kind": "machine"}});
+    let machine =
+        json!({"id": "machine", "name": "m", "type": "dynamodbMemoryApi", "fields": {"kind": "machine"}});
     let of_machine = json!({"node": {"type": "DynamoDBChatMemory", "credential": "machine",
         "inputs": {"tableName": "chat", "partitionKey": "id", "region": "us-east-1", "endpoint": "http://127.0.0.1:1"}}});
     let mut others = program.command(&["--listen", "0.0.0.0:0", "--allow-endpoint", "127.0.0.1:1"]);
