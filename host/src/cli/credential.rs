@@ -5,6 +5,7 @@ mod rotate;
 
 use std::process::ExitCode;
 
+use canvas_memory::declare::Credential;
 use canvas_memory::registry::Registry;
 use canvas_memory::{Error, ErrorKind};
 
@@ -37,12 +38,20 @@ pub(super) async fn run(
     };
     match command {
         CredentialCommand::Add { id, credential_type, fields } => {
-            refuse_unknown_type(credential_type)?;
+            let registry = Registry::collect();
+            refuse_unknown_type(&registry, credential_type)?;
+            let fields = secret_argument("fields", fields)?;
+            registry.check_credential_fields(&Credential::new(
+                id,
+                credential_type.clone(),
+                1,
+                fields.clone(),
+            ))?;
             let new = NewCredential {
                 id: Some(id.clone()),
                 name: id.clone(),
                 credential_type: credential_type.clone(),
-                fields: secret_argument("fields", fields)?,
+                fields,
             };
             output.value(&keeper.add(new).await?);
         }
@@ -55,8 +64,7 @@ pub(super) async fn run(
     Ok(ExitCode::SUCCESS)
 }
 
-fn refuse_unknown_type(credential_type: &str) -> canvas_memory::Result<()> {
-    let registry = Registry::collect();
+fn refuse_unknown_type(registry: &Registry, credential_type: &str) -> canvas_memory::Result<()> {
     if registry.credential_schema(credential_type).is_some() {
         return Ok(());
     }

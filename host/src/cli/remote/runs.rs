@@ -52,8 +52,18 @@ struct Accepted {
 struct Done {
     turn: RawJson,
     session: RawJson,
-    stored: Map<String, Value>,
+    stored: StoredState,
     usage: RawJson,
+}
+
+/// Whether the host kept the turn.
+#[derive(Deserialize)]
+struct StoredState {
+    state: String,
+    error: Option<Value>,
+    /// What the store said.
+    #[serde(flatten)]
+    appended: Map<String, Value>,
 }
 
 /// A run whose turn was stored again.
@@ -135,15 +145,11 @@ impl RemoteRuns {
     }
 }
 
-/// Whether the host kept the turn, as it says.
-fn kept(mut stored: Map<String, Value>, run: String) -> Kept {
-    let state = stored.remove("state");
-    match state.as_ref().and_then(Value::as_str) {
-        Some("stored") => Kept::Yes(RawJson::of(&stored).unwrap_or_else(|_| null())),
-        Some("not_stored") => {
-            let error = stored.remove("error").unwrap_or_default();
-            Kept::No(Failure::from_json(error), StoreAgain::Run(run))
-        }
+fn kept(stored: StoredState, run: String) -> Kept {
+    let StoredState { state, error, appended } = stored;
+    match state.as_str() {
+        "stored" => Kept::Yes(RawJson::of(&appended).unwrap_or_else(|_| null())),
+        "not_stored" => Kept::No(Failure::from_json(error.unwrap_or_default()), StoreAgain::Run(run)),
         _ => Kept::Yes(null()),
     }
 }
