@@ -10,7 +10,7 @@
 use std::sync::Arc;
 
 use canvas_memory::declare::{
-    Category, ConnectArgs, ConnectContext, Connected, Credential, CredentialEntry, CredentialSlot,
+    Alias, Category, ConnectArgs, ConnectContext, Connected, Credential, CredentialEntry, CredentialSlot,
     CredentialType, Health, Instance, Node, NodeEntry, Options, Port, Required, Secret, Target, Ui,
 };
 use canvas_memory::recall::Recall;
@@ -192,6 +192,23 @@ fn what_is_wrong_with_one_declaration_is_told_by_name_and_the_rest_works() {
         assert_eq!(name, wanted);
         assert!(reason.contains(why), "{name}: {reason}");
     }
+}
+
+const ONE: &[Alias] = &[Alias::new("theirs"), Alias::new("shared")];
+const OTHER: &[Alias] = &[Alias::new("shared"), Alias::new("opensOne")];
+node!(OpensOne, "opensOne", Nothing, ICON, OUT, ALIASES: &'static [Alias] = ONE);
+node!(OpensOther, "opensOther", Nothing, ICON, OUT, ALIASES: &'static [Alias] = OTHER);
+
+#[test]
+fn a_foreign_type_that_two_nodes_would_open_is_opened_by_neither() {
+    let registry = Registry::of([NodeEntry::of::<OpensOne>(), NodeEntry::of::<OpensOther>()], []);
+    let opener = |foreign: &str| registry.opener(foreign).map(|(entry, _)| entry.node_type());
+    assert_eq!(opener("theirs"), Some("opensOne"));
+    assert_eq!(opener("shared"), None);
+    assert_eq!(opener("opensOne"), Some("opensOne"), "a node opens its own type, whoever else would");
+    let refused: Vec<_> = registry.refused().iter().map(|refused| &*refused.name).collect();
+    assert_eq!(refused, ["opensOne", "shared", "shared"]);
+    assert_eq!(registry.node_types().count(), 2, "the nodes themselves are good");
 }
 
 #[test]

@@ -2,6 +2,33 @@
 //!
 //! A flow refers to declarations and never holds them: node type, version, inputs, the id of a credential. It knows
 //! the registry and the traits of models, memories and chains, and no backend.
+//!
+//! ```
+//! use canvas_memory::declare::ConnectContext;
+//! use canvas_memory::flow::{self, Flow, NoCredentials};
+//! use canvas_memory::registry::Registry;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> canvas_memory::Result<()> {
+//! let flow = Flow::parse(
+//!     br#"{
+//!       "format": 1,
+//!       "nodes": [
+//!         {"id": "model_1", "type": "echoModel"},
+//!         {"id": "chain_1", "type": "conversationChain"}
+//!       ],
+//!       "edges": [
+//!         {"source": "model_1", "sourceHandle": "model", "target": "chain_1", "targetHandle": "model"}
+//!       ]
+//!     }"#,
+//! )?;
+//! let registry = Registry::collect();
+//! assert_eq!(flow.problems(&registry, &NoCredentials), []);
+//! let connected = flow::connect(&flow, &registry, &NoCredentials, &ConnectContext::default()).await?;
+//! assert_eq!(connected.chain_node, "chain_1");
+//! # Ok(())
+//! # }
+//! ```
 
 mod chain;
 mod connect;

@@ -205,6 +205,60 @@ fn a_tool_agent_takes_its_list_of_tools() {
 }
 
 #[test]
+fn chat_models_of_many_types_become_one_with_a_provider() {
+    let opened = |node_type: &str, inputs: Value| {
+        let document = json!({"nodes": [{"id": "m", "data": {"name": node_type, "inputs": inputs}}]});
+        let Imported { flow, report } = import(&serde_json::to_vec(&document).unwrap(), &REGISTRY).unwrap();
+        let coerced: Vec<_> = report.coerced.iter().map(|one| one.field.clone()).collect();
+        (self::inputs(&flow, "m"), coerced)
+    };
+    for (node_type, theirs, ours, coerced) in [
+        (
+            "chatGoogleGenerativeAI",
+            json!({"modelName": "a", "customModelName": "", "maxOutputTokens": 5}),
+            json!({"provider": "gemini", "maxTokens": 5, "modelName": "a"}),
+            vec![],
+        ),
+        (
+            "chatGoogleGenerativeAI",
+            json!({"modelName": "a", "customModelName": "b"}),
+            json!({"provider": "gemini", "modelName": "b"}),
+            vec![],
+        ),
+        (
+            "awsChatBedrock",
+            json!({"region": "x", "model": "a", "max_tokens_to_sample": "200"}),
+            json!({"provider": "bedrock", "modelName": "a", "maxTokens": 200}),
+            vec!["maxTokens"],
+        ),
+        (
+            "chatOllama",
+            json!({"baseUrl": "http://localhost:11434", "modelName": "llama3"}),
+            json!({"provider": "ollama", "baseURL": "http://localhost:11434", "modelName": "llama3"}),
+            vec![],
+        ),
+        (
+            "chatLocalAI",
+            json!({"basePath": "", "modelName": "a", "temperature": "0"}),
+            json!({"provider": "openai", "modelName": "a", "temperature": 0}),
+            vec!["temperature", "baseURL"],
+        ),
+        (
+            "chatMistralAI",
+            json!({"modelName": "a", "temperature": 0.5}),
+            json!({"provider": "mistral", "modelName": "a", "temperature": 0.5}),
+            vec![],
+        ),
+    ] {
+        assert_eq!(
+            opened(node_type, theirs),
+            (ours, coerced.iter().map(|&one| one.to_owned()).collect()),
+            "{node_type}"
+        );
+    }
+}
+
+#[test]
 fn values_that_do_not_fit_are_left_out_and_reported() {
     let Imported { flow, report } = imported(|document| {
         let inputs = &mut node(document, MODEL)["data"]["inputs"];

@@ -29,6 +29,7 @@ pub(super) fn open(
         .collect();
     // Which of their inputs each of ours came from.
     let mut origins: HashMap<String, String> = HashMap::new();
+    let mut left_out = Vec::new();
     let passwords = node.passwords();
     for (theirs, value) in in_order(node, opened) {
         let ours = opened.own_name(theirs);
@@ -55,7 +56,7 @@ pub(super) fn open(
         let value = match coerce(schema, value) {
             Coercion::Kept => value.clone(),
             Coercion::LeftOut { from } => {
-                report.coerced.push(coerced(node, ours, from, "left out"));
+                left_out.push((ours, from));
                 continue;
             }
             Coercion::Became { value, from, to } => {
@@ -66,6 +67,8 @@ pub(super) fn open(
         inputs.insert(ours.to_owned(), value);
         origins.insert(ours.to_owned(), theirs.clone());
     }
+    left_out.retain(|(ours, _)| !origins.contains_key(*ours));
+    report.coerced.extend(left_out.into_iter().map(|(ours, from)| coerced(node, ours, from, "left out")));
     leave_out_misfits(node, node_type, &mut inputs, &origins, registry, report);
     inputs
 }
