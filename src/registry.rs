@@ -226,11 +226,10 @@ impl Registry {
     /// Every declaration, as one JSON document.
     #[must_use]
     pub fn manifest(&self) -> Manifest {
-        Manifest {
-            version: 1,
-            nodes: self.nodes.values().map(|node| node.schema.clone()).collect(),
-            credentials: self.credentials.values().map(|credential| credential.schema.clone()).collect(),
-        }
+        Manifest::new(
+            self.nodes.values().map(|node| node.schema.clone()).collect(),
+            self.credentials.values().map(|credential| credential.schema.clone()).collect(),
+        )
     }
 
     /// What is wrong with the inputs of a node; nothing when they are complete and fit.

@@ -92,3 +92,49 @@ pub enum StepKind {
         duplicate: bool,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::SessionSource;
+    use crate::session::SessionId;
+
+    #[test]
+    fn events_are_as_their_schema_says() {
+        let schema = schemars::schema_for!(RunEvent).to_value();
+        let validator = jsonschema::draft202012::new(&schema).unwrap();
+        let session = EffectiveSession { id: SessionId::new("s").unwrap(), source: SessionSource::Request };
+        let step = |kind| {
+            RunEvent::Step(Step { kind, took: Duration::from_micros(1_234_567), usage: Usage::default() })
+        };
+        let events = [
+            RunEvent::Started { turn_id: TurnId::mint(), session: Some(session) },
+            RunEvent::Started { turn_id: TurnId::mint(), session: None },
+            step(StepKind::Loaded { messages: 2, state: SessionState::Present, unreadable: 0 }),
+            step(StepKind::Answered {
+                model: "m".into(),
+                input_tokens: Some(7),
+                output_tokens: None,
+                tool_calls: 1,
+            }),
+            step(StepKind::ToolCalled {
+                call_id: "c".into(),
+                tool: "calculator".into(),
+                arguments: RawJson::parse(r#"{"input": "1"}"#).unwrap(),
+                output: "1".into(),
+                ok: true,
+            }),
+            step(StepKind::Stored { duplicate: false }),
+            RunEvent::Text { text: "Hello".into() },
+        ];
+        for event in events {
+            let json = serde_json::to_value(&event).unwrap();
+            let problems: Vec<_> = validator.iter_errors(&json).map(|error| error.to_string()).collect();
+            assert!(problems.is_empty(), "{json}: {problems:?}");
+            assert!(!validator.is_valid(&serde_json::json!({"event": json["event"].as_str()})), "{json}");
+        }
+        let event = serde_json::to_value(step(StepKind::Stored { duplicate: true })).unwrap();
+        assert_eq!(event["event"], "step");
+        assert_eq!((&event["kind"]["step"], &event["took_ms"]), (&"stored".into(), &1_234.567.into()));
+    }
+}

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::credential::CredentialType;
-use super::node::{CredentialSlot, Node};
+use super::node::{Category, CredentialSlot, Node};
 use super::port::Port;
 use super::schema::{schema_of, tag};
 
@@ -18,6 +18,24 @@ pub struct Manifest {
     pub nodes: Vec<Value>,
     /// A JSON Schema with `x-credential` per credential type, sorted by type.
     pub credentials: Vec<Value>,
+    /// The categories of the nodes, in the order that a palette shows them.
+    pub categories: Vec<String>,
+}
+
+impl Manifest {
+    pub(crate) fn new(nodes: Vec<Value>, credentials: Vec<Value>) -> Self {
+        let mut categories: Vec<_> = nodes
+            .iter()
+            .filter_map(|node| node.pointer("/x-node/category")?.as_str().map(str::to_owned))
+            .collect();
+        let place = |name: &String| {
+            let known = Category::ORDER.iter().position(|category| category.0 == name);
+            (known.unwrap_or(usize::MAX), name.clone())
+        };
+        categories.sort_by_key(place);
+        categories.dedup();
+        Self { version: 1, nodes, credentials, categories }
+    }
 }
 
 #[derive(Serialize)]
@@ -86,4 +104,17 @@ fn annotated(name: &str, annotation: Value, mut schema: Map<String, Value>) -> V
         ordered.entry("properties").or_insert_with(|| json!({}));
     }
     Value::Object(ordered)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn categories_stand_once_in_the_order_of_the_palette_and_those_of_packs_last() {
+        let node = |category: &str| json!({"x-node": {"category": category}});
+        let nodes = ["Zoo", "Tools", "Agents", "Examples", "Memory", "Tools"].map(node);
+        let manifest = Manifest::new(nodes.to_vec(), Vec::new());
+        assert_eq!(manifest.categories, ["Memory", "Agents", "Tools", "Examples", "Zoo"]);
+    }
 }

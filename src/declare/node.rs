@@ -109,6 +109,10 @@ impl Category {
     pub const AGENTS: Self = Self("Agents");
     /// Tools of agents.
     pub const TOOLS: Self = Self("Tools");
+
+    /// The headings of this crate in the order that a palette shows them; those of packs follow, sorted.
+    pub const ORDER: &'static [Self] =
+        &[Self::MEMORY, Self::CHAT_MODELS, Self::CHAINS, Self::AGENTS, Self::TOOLS];
 }
 
 /// Something that hosts may want to know of a node's instances.

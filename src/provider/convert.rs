@@ -129,3 +129,54 @@ fn part(part: &Part) -> Option<ContentPart> {
         None => ContentPart::from_binary_url("image/*", url, None),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn past() -> Vec<Message> {
+        let call = |id: &str| ToolCall {
+            id: id.to_owned(),
+            name: "clock".to_owned(),
+            arguments: RawJson::parse("{}").unwrap(),
+        };
+        let calls = Message { tool_calls: vec![call("a"), call("b")], ..Message::assistant("") };
+        let named = |message| Message { name: Some("clock".to_owned()), ..message };
+        vec![
+            Message::user("Time?"),
+            calls,
+            named(Message::tool("a", "noon")),
+            Message::tool("b", "late"),
+            Message::user("And?"),
+        ]
+    }
+
+    #[test]
+    fn the_results_of_one_answer_go_together() {
+        let prompt = Prompt { messages: past(), ..Prompt::default() };
+        let request = request(&prompt, AdapterKind::OpenAI).unwrap();
+        let roles: Vec<_> = request.messages.iter().map(|message| message.role.to_string()).collect();
+        assert_eq!(roles.len(), 4, "{roles:?}");
+        let results = request.messages[2].content.tool_responses();
+        let results: Vec<_> = results
+            .iter()
+            .map(|it| (it.call_id.as_str(), it.fn_name.as_deref(), it.content.as_str()))
+            .collect();
+        assert_eq!(results, [("a", Some("clock"), "noon"), ("b", None, "late")]);
+    }
+
+    #[test]
+    fn a_past_with_tools_names_them_where_a_provider_insists_and_lets_none_be_called() {
+        let chosen = |messages, adapter| {
+            let prompt = Prompt { messages, ..Prompt::default() };
+            let request = request(&prompt, adapter).unwrap();
+            let names = request.tools.iter().flatten().map(|tool| tool.name.to_string()).collect::<Vec<_>>();
+            (names, tool_choice(&prompt, &request))
+        };
+        let none = (Vec::new(), None);
+        assert_eq!(chosen(past(), AdapterKind::OpenAI), none);
+        assert_eq!(chosen(vec![Message::user("Hi")], AdapterKind::Anthropic), none);
+        let (names, choice) = chosen(past(), AdapterKind::Anthropic);
+        assert_eq!((names, choice), (vec!["clock".to_owned()], Some(chat::ToolChoice::None)));
+    }
+}

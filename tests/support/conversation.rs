@@ -89,6 +89,7 @@ pub(crate) fn odd_messages() -> Vec<Odd> {
             json!({"role": "tool", "content": "a state of its own", "tool_call_id": "call_3", "name": "f"}),
             json!({"status": "completed"}),
         ),
+        odd(json!({"role": "assistant", "content": "stopped in mid-sen"}), json!({"stopped": true})),
         odd(json!({"role": "tool", "content": "the result of no call"}), json!({})),
         odd(json!({"role": "function", "content": "of no function"}), json!({})),
         odd(json!({"role": "developer", "content": "another role"}), json!({"role_hint": [1.5, -2]})),
