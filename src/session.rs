@@ -213,6 +213,7 @@ impl Turn {
 /// The position of a turn is the end of the session just after it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(rename = "SessionPosition")]
 pub struct Position(String);
 
 impl Position {

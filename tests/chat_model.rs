@@ -220,3 +220,15 @@ async fn the_health_check_knows_whether_the_model_is_there() {
         assert_eq!(found.level, level, "{health:?}");
     }
 }
+
+#[tokio::test]
+async fn a_diagnosis_tells_a_provider_that_does_not_answer() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let context = ConnectContext::default();
+    let inputs = json!({"modelName": "stub-1", "baseURL": format!("http://{closed}/v1/")});
+    let registry = Registry::collect();
+    let diagnosis = registry.diagnose("chatModel", &inputs, ConnectArgs::new(&context)).await.unwrap();
+    let [found] = diagnosis.findings.as_slice() else { panic!("{diagnosis:?}") };
+    assert_eq!((found.level, found.subject.as_ref()), (Level::Error, "health"), "{diagnosis:?}");
+    assert!(found.text.contains("can't be reached"), "{diagnosis:?}");
+}

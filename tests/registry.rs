@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use canvas_memory::declare::{
     Alias, Category, ConnectArgs, ConnectContext, Connected, Credential, CredentialEntry, CredentialSlot,
-    CredentialType, Health, Instance, Node, NodeEntry, Options, Port, Required, Secret, Target, Ui,
+    CredentialType, Health, Instance, Level, Node, NodeEntry, Options, Port, Required, Secret, Target, Ui,
 };
 use canvas_memory::recall::Recall;
 use canvas_memory::registry::{Refused, Registry};
@@ -325,6 +325,31 @@ async fn connecting_by_name_checks_inputs_ports_and_credential() {
     }
     let two = with_model().with_port("tools", model()).with_port("tools", model());
     assert!(registry.connect_json("good", &good, two).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_diagnosis_tells_all_that_does_not_fit_and_connects_what_does() {
+    let registry = registry();
+    let context = ConnectContext::default();
+    let told = async |inputs: Value, args: ConnectArgs<'_>| {
+        let diagnosis = registry.diagnose("good", &inputs, args).await.unwrap();
+        let findings = diagnosis.findings.iter().map(|found| (found.level, found.subject.to_string()));
+        findings.collect::<Vec<_>>()
+    };
+    let other = Credential::new("c1", "otherApi", 1, "{}");
+    let bad = told(json!({"ttl": 0, "x": 1}), ConnectArgs::new(&context).with_credential(other)).await;
+    assert!(bad.iter().all(|(level, _)| *level == Level::Error), "{bad:?}");
+    for subject in ["tableName", "ttl", "x", "credential"] {
+        assert!(bad.iter().any(|(_, told)| told == subject), "{subject}: {bad:?}");
+    }
+    // What belongs on a port is looked at by itself, so that a free port is no finding.
+    let fits = [(Level::Ok, "inputs".to_owned())];
+    let good = || json!({"tableName": "chat"});
+    assert_eq!(told(good(), ConnectArgs::new(&context)).await, fits);
+    let model = Instance::Other(Arc::new("a model"));
+    assert_eq!(told(good(), ConnectArgs::new(&context).with_port("model", model)).await, fits);
+    let unknown = registry.diagnose("bad", &good(), ConnectArgs::new(&context)).await.unwrap_err();
+    assert_eq!(*unknown.kind(), ErrorKind::NotFound);
 }
 
 #[tokio::test]

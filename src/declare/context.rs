@@ -28,7 +28,8 @@ pub struct ConnectContext {
     pub clock: Clock,
     /// The databases that the host carries inside itself.
     pub engines: Arc<dyn BuiltinEngines>,
-    /// What an endpoint that a user typed may be, and where it may lead.
+    /// What an endpoint that a user typed may be, and where it may lead. A host that others use sets
+    /// [`OperatorPolicy`](super::OperatorPolicy).
     pub endpoints: Arc<dyn EndpointPolicy>,
     /// Finds the addresses of a typed endpoint's host.
     pub resolver: Arc<dyn Resolver>,

@@ -89,21 +89,19 @@ impl DynamoConfig {
                 "is not a region's name; give one such as `eu-west-1`",
             ));
         }
-        if let Some(url) = &self.endpoint_url {
-            let authority = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-            if authority.is_none_or(|rest| rest.is_empty() || rest.starts_with('/'))
-                || url.contains(|c: char| c.is_whitespace() || c.is_control())
-            {
+        if let Some(text) = &self.endpoint_url {
+            let authority = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+            let names_server = authority.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+                && !text.contains(|c: char| c.is_whitespace() || c.is_control());
+            let Some(url) = Url::parse(text).ok().filter(|_| names_server) else {
                 return Err(Error::invalid_input(
                     "endpoint",
                     "is not a URL of a server; give one such as `https://dynamodb.eu-west-1.amazonaws.com`",
                 ));
-            }
-            if let Ok(url) = Url::parse(url) {
-                self.dialer
-                    .check_literal(&url)
-                    .map_err(|forbidden| Error::invalid_input("endpoint", forbidden))?;
-            }
+            };
+            self.dialer
+                .check_literal(&url)
+                .map_err(|forbidden| Error::invalid_input("endpoint", forbidden))?;
         }
         Ok(())
     }

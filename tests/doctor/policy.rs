@@ -2,6 +2,8 @@
 
 use canvas_memory::Result;
 use canvas_memory::declare::{ConnectArgs, ConnectContext, Credential, Diagnosis, Level};
+use canvas_memory::dynamodb::layout::Layout;
+use canvas_memory::dynamodb::policy::Grant;
 use canvas_memory::dynamodb::tables::{TableSpec, create_if_missing};
 use canvas_memory::dynamodb::{Credentials, DynamoClient, DynamoConfig, SharedCredentialsProvider};
 use canvas_memory::message::Message;
@@ -170,4 +172,26 @@ async fn a_wrong_secret_or_region_is_told() {
     let found = look(&inputs, &key).await;
     assert_eq!(subjects(&found, Level::Error), ["table"], "{found:#?}");
     assert!(about(&found, "table").contains("is not there in eu-west-1"), "{found:#?}");
+}
+
+#[test]
+fn the_policies_in_the_docs_are_those_that_are_printed() {
+    let docs = include_str!("../../nodes/memory/dynamodb/docs.md");
+    let blocks = docs.split("```json\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let documented: Vec<Value> = blocks
+        .map(|block| serde_json::from_str(block).unwrap())
+        .filter(|block: &Value| block.get("Statement").is_some())
+        .collect();
+    let table_arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/chat-memory";
+    let printed = [Layout::Turns, Layout::List].map(|layout| {
+        let grant = Grant { table_arn, layout, expires: false, makes_table: false, kms_key_arn: None };
+        let statement = grant.policy()["Statement"][0].clone();
+        [statement["Action"].clone(), statement["Resource"].clone()]
+    });
+    let documented: Vec<_> = documented
+        .iter()
+        .map(|policy| &policy["Statement"][0])
+        .map(|statement| [statement["Action"].clone(), statement["Resource"].clone()])
+        .collect();
+    assert_eq!(documented, printed);
 }

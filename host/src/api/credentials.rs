@@ -7,6 +7,7 @@ use aide::axum::routing::{get_with, post_with};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::NoContent;
 use canvas_memory::declare::{Credential, Health, Target};
 use canvas_memory::json::RawJson;
 use canvas_memory::{Error, ErrorKind};
@@ -222,7 +223,7 @@ async fn delete(
     State(app): State<App>,
     Path(CredentialId { id }): Path<CredentialId>,
     Query(DeleteOptions { force }): Query<DeleteOptions>,
-) -> Result<StatusCode> {
+) -> Result<NoContent> {
     let used_by = app.state().used_by(&id).await?;
     if !force && !used_by.is_empty() {
         return Err(in_use(&id, &used_by));
@@ -230,7 +231,7 @@ async fn delete(
     let deleted = id.clone();
     app.with_vault(move |vault| vault.delete(&deleted)).await.map_err(missing)?;
     forget(&app, &id);
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 fn in_use(id: &str, used_by: &[CredentialUse]) -> Problem {

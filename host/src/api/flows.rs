@@ -10,7 +10,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, NoContent, Response};
 use canvas_memory::flow::{Flow, FlowProblem, ImportReport, Template, import, limits, templates};
 use canvas_memory::json::RawJson;
 use canvas_memory::{Error, ErrorKind};
@@ -226,10 +226,10 @@ async fn delete(
     State(app): State<App>,
     Path(FlowId { id }): Path<FlowId>,
     headers: HeaderMap,
-) -> Result<StatusCode> {
+) -> Result<NoContent> {
     let expected = if_match(&headers)?.unwrap_or(IfMatch::Any);
     app.state().delete_flow(&id, &expected).await.map_err(changed)?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 fn if_match(headers: &HeaderMap) -> Result<Option<IfMatch>> {

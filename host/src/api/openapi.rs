@@ -10,7 +10,9 @@ use aide::transform::TransformOperation;
 use axum::Router;
 use canvas_memory::chain::RunEvent;
 use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema, json_schema};
+use serde_json::Value;
 
 use super::answer::text_header;
 use crate::app::App;
@@ -49,13 +51,32 @@ const ERRORS: &[(u16, &str, &str)] = &[
 /// Errors of operations that connect nodes and ask the services behind them.
 pub(super) const NODE_ERRORS: &[u16] = &[404, 409, 413, 422, 424, 502, 504];
 
+/// Errors of operations that run a flow.
+pub(super) const RUN_ERRORS: &[u16] = &[404, 409, 413, 422, 424, 429, 502, 504];
+
 /// Has every schema that is made from now on, in this thread, fit for the document.
 pub(super) fn begin() {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.definitions_path = "#/components/schemas/".into();
         settings.meta_schema = None;
+        settings.transforms.push(Box::new(RecursiveTransform(without_links)));
     });
     generate::in_context(|ctx| ctx.schema = settings.into_generator());
+}
+
+/// Descriptions come from the documentation of types, where a name may be a link: `[Name](path)`.
+fn without_links(schema: &mut Schema) {
+    let Some(Value::String(text)) = schema.get_mut("description") else { return };
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some((before, link)) = rest.split_once("[`") {
+        let Some((name, after)) = link.split_once("`]") else { break };
+        plain.extend([before, "`", name, "`"]);
+        let path = after.strip_prefix('(').and_then(|path| path.split_once(')'));
+        rest = path.map_or(after, |(_, after)| after);
+    }
+    plain.push_str(rest);
+    *text = plain;
 }
 
 /// Names an operation and says how it can fail, beside the ways that every request can.

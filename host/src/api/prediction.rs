@@ -24,7 +24,7 @@ use serde_json::{Map, Value, json};
 use super::extract::{Body, Path};
 use super::flow_ref::ReadFlow;
 use super::flows::FlowId;
-use super::openapi::{NODE_ERRORS, content, describe, schema_object};
+use super::openapi::{RUN_ERRORS, content, describe, schema_object};
 use super::problem::Problem;
 use super::runs::{KEEP_ALIVE, begin};
 use crate::app::App;
@@ -40,10 +40,7 @@ pub(super) fn routes() -> ApiRouter<App> {
         .api_route(
             "/prediction/{id}",
             post_with(predict, |operation| {
-                describe("predict", "Ask a flow one question", NODE_ERRORS)(describe("", "", &[429])(
-                    operation,
-                ))
-                .description(DESCRIPTION)
+                describe("predict", "Ask a flow one question", RUN_ERRORS)(operation).description(DESCRIPTION)
             }),
         )
         .api_route(

@@ -24,7 +24,7 @@ use super::answer::Created;
 use super::extract::{Body, Path};
 use super::flow_ref::{FlowRef, ReadFlow};
 use super::flows::MAX_FLOW_BODY_BYTES;
-use super::openapi::{NODE_ERRORS, content, describe, schema_object};
+use super::openapi::{NODE_ERRORS, RUN_ERRORS, content, describe, schema_object};
 use super::problem::{Problem, Result};
 use crate::app::App;
 use crate::runs::{Cursor, Run, RunOrder, RunView, Runnable};
@@ -42,10 +42,8 @@ pub(super) fn routes() -> ApiRouter<App> {
         .api_route(
             "/runs",
             post_with(start, |operation| {
-                describe("startRun", "Run a message through a flow", NODE_ERRORS)(describe("", "", &[429])(
-                    operation,
-                ))
-                .description("Answers when the run has begun. It goes on when nobody listens.")
+                describe("startRun", "Run a message through a flow", RUN_ERRORS)(operation)
+                    .description("Answers when the run has begun. It goes on when nobody listens.")
             }),
         )
         .api_route("/runs/{id}", get_with(read, describe("readRun", "Tell how a run stands", &[404])))
@@ -179,10 +177,10 @@ async fn read(State(app): State<App>, Path(id): Path<RunId>) -> Result<Json<RunV
     Ok(Json(id.find(&app)?.view()))
 }
 
-async fn stop(State(app): State<App>, Path(id): Path<RunId>) -> Result<(StatusCode, Json<RunView>)> {
+async fn stop(State(app): State<App>, Path(id): Path<RunId>) -> Result<Json<RunView>> {
     let run = id.find(&app)?;
     run.stop();
-    Ok((StatusCode::ACCEPTED, Json(run.view())))
+    Ok(Json(run.view()))
 }
 
 async fn store(State(app): State<App>, Path(id): Path<RunId>) -> Result<Json<RunView>> {

@@ -125,8 +125,9 @@ fn in_words(report: &Report) -> String {
         }
     }
     for policy in &report.policies {
-        let of =
-            policy.credential.as_ref().map(|id| format!(" for the credential `{id}`")).unwrap_or_default();
+        // One that was typed has no id that anybody knows.
+        let saved = policy.credential.as_ref().filter(|id| !id.starts_with("--"));
+        let of = saved.map(|id| format!(" for the credential `{id}`")).unwrap_or_default();
         let json = serde_json::to_string_pretty(&policy.policy).unwrap_or_default();
         let _ = writeln!(text, "\nThe least policy that would do{of}:\n{json}");
     }

@@ -1,4 +1,4 @@
-//! The HTTP API, on a real listener of loopback, with both engines.
+//! The HTTP API, on a real listener of loopback, with both engines. Every answer is held to the document.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,4 +7,19 @@
     reason = "clippy.toml exempts tests, but not the functions that they share"
 )]
 
+mod conformity;
+mod credentials;
 mod document;
+#[path = "../../../tests/support/fault_proxy.rs"]
+#[allow(dead_code, reason = "these tests use a part of this module")]
+mod fault_proxy;
+mod flows;
+mod gated_model;
+mod journey;
+#[path = "../../../tests/support/openai_stub.rs"]
+#[allow(dead_code, reason = "these tests use a part of this module")]
+mod openai_stub;
+mod prediction;
+mod runs;
+mod security;
+mod support;

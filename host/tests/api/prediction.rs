@@ -1,0 +1,118 @@
+//! Flows as chat clients of existing canvases call them.
+
+use std::collections::HashSet;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Home, Host, dynamodb, echo, upstash};
+
+async fn ask(host: &Host, flow: &str, question: Value) -> Value {
+    host.post(&format!("/prediction/{flow}"), question).await.ok()
+}
+
+/// The events of a stream, as a client of existing canvases takes them apart: lines that begin with `data:`.
+async fn stream(host: &Host, flow: &str, question: Value) -> Vec<Value> {
+    let request = host.request(Method::POST, &format!("/api/v1/prediction/{flow}")).json(&question);
+    let response = request.send().await.unwrap();
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    let text = response.text().await.unwrap();
+    text.lines()
+        .filter_map(|line| line.strip_prefix("data:"))
+        .map(|data| serde_json::from_str(data).unwrap())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_session_is_the_one_that_existing_clients_expect() {
+    let home = Home::new();
+    let host = home.start().await;
+    let own = host.flow(dynamodb("chat"), echo()).await;
+    let mut named = dynamodb("chat");
+    named["inputs"]["sessionId"] = "of-the-node".into();
+    let named = host.flow(named, echo()).await;
+    let config = json!({"sessionId": "of-the-config", "openAIApiKey": "sk-x", "baseURL": "http://10.0.0.1", "tableName": "other"});
+    for (flow, question, session) in [
+        (&named, json!({"question": "q", "chatId": "c", "overrideConfig": config}), "of-the-config"),
+        (&named, json!({"question": "q", "chatId": "c"}), "c"),
+        (&named, json!({"question": "q", "overrideConfig": null, "chatId": null}), "of-the-node"),
+        (&own, json!({"question": "q", "chatId": "c"}), "c"),
+    ] {
+        let answer = ask(&host, flow, question.clone()).await;
+        assert_eq!(answer["sessionId"], session, "{question}");
+        assert_eq!(answer["question"], "q");
+        assert_eq!(answer["memoryType"], "DynamoDB Chat Memory");
+        assert!(answer["text"].as_str().unwrap().contains("Echo Model"), "{answer}");
+    }
+    let fresh =
+        ask(&host, &own, json!({"question": "q", "history": [{"role": "userMessage", "content": "x"}]}))
+            .await;
+    assert_eq!(fresh["chatId"], fresh["sessionId"]);
+    let next = ask(&host, &own, json!({"question": "again", "chatId": fresh["chatId"]})).await;
+    assert!(next["text"].as_str().unwrap().contains("> user: q"), "{next}");
+    let ids: HashSet<_> = [&fresh, &next].iter().map(|answer| answer["chatMessageId"].to_string()).collect();
+    assert_eq!(ids.len(), 2);
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_tells_what_existing_clients_listen_for() {
+    let home = Home::new();
+    let host = home.start().await;
+    let flow = host.flow(upstash(), echo()).await;
+    assert_eq!(host.get(&format!("/chatflows-streaming/{flow}")).await.ok(), json!({"isStreaming": true}));
+    for streaming in [json!(true), json!("true")] {
+        let question = json!({"question": "q", "chatId": "c", "streaming": streaming});
+        let events = stream(&host, &flow, question).await;
+        let names: Vec<_> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+        assert_eq!((names[0], &names[names.len() - 2..]), ("start", &["metadata", "end"][..]), "{names:?}");
+        assert!(names[1..names.len() - 2].iter().all(|name| *name == "token"), "{names:?}");
+        let metadata = &events[events.len() - 2]["data"];
+        assert_eq!((&metadata["chatId"], &metadata["sessionId"]), (&json!("c"), &json!("c")));
+        assert!(metadata["chatMessageId"].is_string() && metadata["question"] == "q", "{metadata}");
+        assert_eq!(events.last().unwrap()["data"], "[DONE]");
+    }
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tools_that_were_called_are_told() {
+    let home = Home::new();
+    let model = crate::openai_stub::OpenAiStub::start(crate::openai_stub::Reply::ToolCall {
+        name: "calculator",
+        arguments: vec![r#"{"expression":"#, r#""6*7"}"#],
+    })
+    .await;
+    let host = home.start_for(&[&crate::support::allow(&model.base_url)]).await;
+    let edge = |source: &str, from: &str, to: &str| json!({"source": source, "sourceHandle": from, "target": "agent", "targetHandle": to});
+    let at = json!({"x": 0, "y": 0});
+    let flow = json!({"format": 1, "name": "Agent", "nodes": [
+        {"id": "model", "position": at, "type": "chatModel",
+            "inputs": {"provider": "openai", "modelName": "stub-1", "baseURL": model.base_url}},
+        {"id": "tool", "position": at, "type": "calculator", "inputs": {}},
+        {"id": "agent", "position": at, "type": "toolAgent", "inputs": {"maxIterations": 2}},
+    ], "edges": [edge("model", "model", "model"), edge("tool", "tool", "tools")]});
+    let flow = host.save(&flow).await;
+    let answer = host.post(&format!("/prediction/{flow}"), json!({"question": "What is 6*7?"})).await;
+    // The stub asks for the tool again and again, so that the agent gives up, or answers with what it has.
+    assert!(answer.status == 200 || answer.status.is_client_error() || answer.status == 502, "{answer:?}");
+    let events = stream(&host, &flow, json!({"question": "What is 6*7?", "streaming": true})).await;
+    let told = events.iter().any(|event| event["event"] == "usedTools" || event["event"] == "error");
+    assert!(told, "{events:#?}");
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_is_told_in_both_forms() {
+    let home = Home::new();
+    let host = home.start().await;
+    let answer = host.post("/prediction/nothing", json!({"question": "q"})).await;
+    let body = answer.body.clone();
+    answer.error(404, "not_found");
+    assert_eq!((&body["statusCode"], &body["success"]), (&json!(404), &json!(false)), "{body}");
+    assert!(body["message"].is_string(), "{body}");
+    host.post("/prediction/nothing", json!({"question": ""})).await.error(400, "invalid_input");
+    host.post("/prediction/nothing", json!({"chatId": "c"})).await.error(400, "invalid_input");
+    host.get("/chatflows-streaming/nothing").await.error(404, "not_found");
+    host.stop().await;
+}

@@ -1,0 +1,229 @@
+//! Who is let in, and what bad requests are answered.
+
+use std::net::SocketAddr;
+
+use axum::body::Bytes;
+use canvas_memory_host::api::{self, ServeOptions};
+use canvas_memory_host::app::App;
+use futures_util::stream;
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::support::{Answer, Home, Host};
+
+async fn raw(host: &Host, request: &str) -> String {
+    let addr: SocketAddr = host.url.trim_start_matches("http://").parse().unwrap();
+    let mut stream = TcpStream::connect(addr).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+async fn with_headers(host: &Host, headers: &[(&str, &str)]) -> Answer {
+    let request = host.request(Method::GET, "/api/v1/flows");
+    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    host.send(Method::GET, "/api/v1/flows", request).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_requests_that_mean_this_host_come_in() {
+    let home = Home::new();
+    let serve = ServeOptions { host_names: vec!["memory.example".into()], ..ServeOptions::default() };
+    let host = Host::serve(home.options(), serve).await;
+    let port = host.url.rsplit(':').next().unwrap();
+    let foreign = ["evil.example", "localhost.evil.example", "127.0.0.1:1", "10.0.0.7", "localhost", ""];
+    for name in foreign {
+        with_headers(&host, &[("host", name)]).await.error(403, "denied");
+    }
+    for name in [
+        format!("localhost:{port}"),
+        format!("[::1]:{port}"),
+        "memory.example".into(),
+        "Memory.Example:443".into(),
+    ] {
+        with_headers(&host, &[("host", &name)]).await.ok();
+    }
+    let two =
+        "GET /api/v1/flows HTTP/1.1\r\nhost: localhost\r\nhost: evil.example\r\nconnection: close\r\n\r\n";
+    let refused = raw(&host, two).await;
+    assert!(refused.starts_with("HTTP/1.1 403") || refused.starts_with("HTTP/1.1 400"), "{refused}");
+    let none = raw(&host, "GET /api/v1/flows HTTP/1.0\r\n\r\n").await;
+    assert!(none.contains(" 403 "), "{none}");
+
+    for origin in
+        ["http://evil.example", "null", "http://127.0.0.1:1", &format!("http://localhost:{port}"), ""]
+    {
+        with_headers(&host, &[("origin", origin)]).await.error(403, "denied");
+    }
+    with_headers(&host, &[("origin", &host.url)]).await.ok();
+    with_headers(&host, &[("sec-fetch-site", "cross-site")]).await.error(403, "denied");
+    with_headers(&host, &[("sec-fetch-site", "same-origin"), ("origin", &host.url)]).await.ok();
+    let page = host.request(Method::GET, "/").header("origin", "http://evil.example").send().await.unwrap();
+    assert_eq!(page.status(), 403);
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_with_a_token_needs_it_on_every_request() {
+    let home = Home::new();
+    let (token, secret) = ("the-token-of-this-host", "the-secret-of-this-start");
+    let serve = ServeOptions {
+        token: Some(token.into()),
+        start_secret: Some(secret.into()),
+        ..ServeOptions::default()
+    };
+    let host = Host::serve(home.options(), serve).await;
+    let refused = with_headers(&host, &[]).await;
+    assert_eq!(refused.headers["www-authenticate"], "Bearer");
+    refused.error(401, "unauthenticated");
+    for wrong in
+        ["Bearer", "Bearer ", "Bearer x", "Basic the-token-of-this-host", &format!("Bearer {token}x")]
+    {
+        let error = with_headers(&host, &[("authorization", wrong)]).await.error(401, "unauthenticated");
+        assert!(!error.to_string().contains(token), "{error}");
+    }
+    for right in [format!("Bearer {token}"), format!("bearer {token}"), format!("Bearer {secret}")] {
+        with_headers(&host, &[("authorization", &right)]).await.ok();
+    }
+    for path in ["/", "/api/v1/openapi.json", "/nothing", "/api/v1/prediction/x"] {
+        assert_eq!(host.request(Method::GET, path).send().await.unwrap().status(), 401, "{path}");
+    }
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_can_reach_does_not_start_without_a_token() {
+    let home = Home::new();
+    let app = App::open(home.options()).unwrap();
+    let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
+    let error = api::serve(app.clone(), listener, ServeOptions::default()).await.unwrap_err();
+    assert!(error.message().contains("--token-file"), "{error}");
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let empty = ServeOptions { token: Some("".into()), ..ServeOptions::default() };
+    assert!(api::serve(app, listener, empty).await.unwrap_err().message().contains("empty"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hosts_do_not_share_a_data_directory() {
+    let home = Home::new();
+    let host = home.start().await;
+    let error = App::open(home.options()).unwrap_err();
+    assert_eq!(error.kind().code(), "storage");
+    assert!(error.message().contains("is open in another"), "{error}");
+    host.get("/host").await.ok();
+    host.stop().await;
+    drop(App::open(home.options()).unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_bad_request_is_answered_in_one_shape() {
+    let home = Home::new();
+    let host = home.start().await;
+    let send = async |method: Method, path: &str, content_type: &str, body: &'static str| {
+        let request = host.request(method.clone(), path).header("content-type", content_type).body(body);
+        host.send(method, path, request).await
+    };
+    let json_type = "application/json";
+    for path in ["/nothing", "/api/v1", "/api/v1/nothing", "/api/v2/flows", "/api/v1/flows/x/y"] {
+        send(Method::GET, path, json_type, "").await.error(404, "not_found");
+    }
+    for (method, path) in
+        [(Method::DELETE, "/api/v1/flows"), (Method::GET, "/api/v1/runs"), (Method::POST, "/")]
+    {
+        let refused = send(method, path, json_type, "{}").await;
+        assert!(refused.headers.contains_key("allow"), "{refused:?}");
+        refused.error(405, "unsupported");
+    }
+    for content_type in ["text/plain", "application/x-www-form-urlencoded", "", "application/xml"] {
+        let error = send(Method::POST, "/api/v1/runs", content_type, "{}").await.error(415, "invalid_input");
+        assert_eq!(error["field"], "Content-Type");
+    }
+    for (path, body, field) in [
+        ("/api/v1/runs", "{hunter2", "body"),
+        ("/api/v1/runs", "", "body"),
+        ("/api/v1/runs", "[]", "body"),
+        ("/api/v1/runs", r#"{"flow": "x"}"#, "message"),
+        ("/api/v1/runs", r#"{"flow": 7, "message": "hunter2"}"#, "flow"),
+        ("/api/v1/runs", r#"{"flow": "x", "message": ""}"#, "message"),
+        ("/api/v1/runs", r#"{"flow": "x", "message": {"hunter2": 1}}"#, "message"),
+        ("/api/v1/runs", r#"{"flow": "x", "message": "m", "session": ""}"#, "session"),
+        ("/api/v1/runs", r#"{"flow": "x", "message": "m", "turn_id": "hunter2 hunter2"}"#, "turn_id"),
+        ("/api/v1/runs", r#"{"flow": "../../etc/passwd", "message": "m"}"#, "id"),
+        ("/api/v1/memory/load", r#"{"memory": {"flow": "hunter2"}, "session": "s"}"#, "memory"),
+        (
+            "/api/v1/memory/turns",
+            r#"{"memory": {"flow": "x", "node": "y"}, "session": "s", "last": 0}"#,
+            "last",
+        ),
+        (
+            "/api/v1/memory/turns",
+            r#"{"memory": {"flow": "x", "node": "y"}, "session": "s", "last": 5000}"#,
+            "last",
+        ),
+        ("/api/v1/flows", r#"{"template": "nothing"}"#, "template"),
+        ("/api/v1/flows", r#"{"flow": {"nodes": []}}"#, "format"),
+        ("/api/v1/flows/import?dry_run=hunter2", "{}", "query"),
+        ("/api/v1/doctor", r#"{"hunter2": 1}"#, "hunter2"),
+        ("/api/v1/doctor", "{}", "body"),
+    ] {
+        let error = send(Method::POST, path, json_type, body).await.error(400, "invalid_input");
+        assert_eq!(error["field"], field, "{path} {body}: {error}");
+        let tells = error["message"].as_str().unwrap();
+        assert!(field == "hunter2" || !tells.contains("hunter2"), "{body}: {tells}");
+    }
+    let memory = json!({"memory": {"type": "echoModel"}, "session": "s"});
+    host.post("/memory/load", memory).await.error(422, "unsupported");
+    let unknown = json!({"memory": {"type": "nothing"}, "session": "s"});
+    host.post("/memory/load", unknown).await.error(404, "not_found");
+    let deep = format!("{{\"flow\": \"x\", \"message\": {}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
+    let deep: Value = {
+        let request = host.request(Method::POST, "/api/v1/runs").header("content-type", json_type).body(deep);
+        host.send(Method::POST, "/api/v1/runs", request).await.error(400, "invalid_input")
+    };
+    assert_eq!(deep["field"], "message", "{deep}");
+    host.get("/host").await.ok();
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_of_fifty_megabytes_is_refused_and_the_host_stays() {
+    const PIECE: usize = 1 << 20;
+    let home = Home::new();
+    let host = home.start().await;
+    for path in ["/api/v1/runs", "/api/v1/flows/import", "/api/v1/credentials", "/api/v1/prediction/x"] {
+        let pieces = (0..50).map(|_| Ok::<_, std::io::Error>(Bytes::from(vec![b' '; PIECE])));
+        let streamed = reqwest::Body::wrap_stream(stream::iter(pieces));
+        for body in [streamed, reqwest::Body::from(vec![b' '; 50 * PIECE])] {
+            let request =
+                host.request(Method::POST, path).header("content-type", "application/json").body(body);
+            host.send(Method::POST, path, request).await.error(413, "too_large");
+        }
+    }
+    host.get("/host").await.ok();
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn browsers_are_told_how_to_treat_answers() {
+    let home = Home::new();
+    let host = home.start().await;
+    let page = host.request(Method::GET, "/").send().await.unwrap();
+    assert_eq!(page.headers()["content-type"], "text/html; charset=utf-8");
+    let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
+    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+    let text = page.text().await.unwrap();
+    assert!(text.contains("/api/v1/openapi.json") && !text.contains("<script"), "{text}");
+    for path in ["/", "/api/v1/flows", "/api/v1/openapi.json", "/nothing"] {
+        let answer = host.request(Method::GET, path).send().await.unwrap();
+        assert_eq!(answer.headers()["x-content-type-options"], "nosniff", "{path}");
+        assert_eq!(answer.headers()["referrer-policy"], "no-referrer", "{path}");
+        assert_eq!(answer.headers()["cache-control"], "no-store", "{path}");
+    }
+    let served: Value =
+        host.request(Method::GET, "/api/v1/openapi.json").send().await.unwrap().json().await.unwrap();
+    assert_eq!(served, serde_json::to_value(api::document()).unwrap());
+    host.stop().await;
+}
