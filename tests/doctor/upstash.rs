@@ -67,6 +67,7 @@ async fn eviction_and_a_key_of_another_kind_are_told() {
     let endpoint = Endpoint::in_front_of(redis).await;
     let inputs = json!({"baseURL": endpoint.url, "sessionId": "s1"});
     let found = look(inputs.clone(), token(TOKEN)).await;
+    assert_eq!(subjects(&found, Level::Warning), ["eviction", "memory"], "{found:#?}");
     assert!(about(&found, "eviction").starts_with("on, as `allkeys-lru`"), "{found:#?}");
     assert!(about(&found, "memory").contains("% of the database's memory is used"), "{found:#?}");
 
