@@ -8,6 +8,10 @@
 //! {"role": "tool", "content": "{\"temp\":21.5}", "tool_call_id": "call_1", "name": "get_weather"}
 //! ```
 
+mod tool_call;
+
+pub use tool_call::ToolCall;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -109,17 +113,6 @@ impl Part {
             Self::Json(raw) => raw.decode::<TextPart>().ok().map(|part| part.text),
         }
     }
-}
-
-/// A model's wish to have a tool called.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ToolCall {
-    /// What the result refers to as its `tool_call_id`.
-    pub id: String,
-    /// The tool's name.
-    pub name: String,
-    /// The arguments, usually a JSON object.
-    pub arguments: RawJson,
 }
 
 /// One message of a conversation.
@@ -372,7 +365,7 @@ mod tests {
     fn a_message_is_written_as_it_was_read() {
         round_trip(r#"{"role":"user","content":"Weather in Paris?","name":"bob"}"#);
         round_trip(
-            r#"{"role":"assistant","content":"","tool_calls":[{"id":"call_1","name":"get_weather","arguments":{"n":1.10}}]}"#,
+            r#"{"role":"assistant","content":"","tool_calls":[{"id":"call_1","name":"get_weather","arguments":{"n":1.10},"index":0}]}"#,
         );
         round_trip(
             r#"{"role":"critic","content":[{"type":"text","text":"a"},{"type":"image_url","image_url":{"url":"x"}}]}"#,

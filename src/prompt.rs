@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_transcript_names_the_speakers() {
-        let call = ToolCall { id: "c".into(), name: "clock".into(), arguments: RawJson::from("") };
+        let call = ToolCall::new("c", "clock", RawJson::from(""));
         let messages = [
             Message::user("Time?"),
             Message { tool_calls: vec![call], ..Message::assistant("") },

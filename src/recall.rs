@@ -180,8 +180,7 @@ mod tests {
     }
 
     fn with_tool() -> Vec<Message> {
-        let call =
-            ToolCall { id: "c1".into(), name: "clock".into(), arguments: RawJson::parse("{}").unwrap() };
+        let call = ToolCall::new("c1", "clock", RawJson::parse("{}").unwrap());
         let calls = Message { tool_calls: vec![call], ..Message::assistant("") };
         vec![Message::user("time?"), calls, Message::tool("c1", "noon"), Message::assistant("It is noon.")]
     }

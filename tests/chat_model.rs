@@ -56,11 +56,7 @@ async fn an_answer_comes_piece_by_piece_with_its_tokens() {
 #[tokio::test]
 async fn a_conversation_with_tools_and_images_arrives_whole() {
     let stub = OpenAiStub::start(Reply::Text(vec!["ok"])).await;
-    let call = ToolCall {
-        id: "call_1".into(),
-        name: "get_weather".into(),
-        arguments: RawJson::parse(r#"{"city":"Paris"}"#).unwrap(),
-    };
+    let call = ToolCall::new("call_1", "get_weather", RawJson::parse(r#"{"city":"Paris"}"#).unwrap());
     let mut picture = Message::user("And this?");
     picture.parts.push(Part::image("image/png", "iVBORw0KGgo="));
     let messages = vec![

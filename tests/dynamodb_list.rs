@@ -101,11 +101,8 @@ async fn a_session_under_a_sort_key_is_read_and_continued() {
 async fn what_we_write_has_only_shapes_that_others_read() {
     let bench = item_promises::bench::<ListCodec>(|_| {}).await;
     let mut calls = Message::assistant("looking");
-    calls.tool_calls = vec![canvas_memory::message::ToolCall {
-        id: "c".to_owned(),
-        name: "f".to_owned(),
-        arguments: canvas_memory::json::RawJson::parse("{}").unwrap(),
-    }];
+    let arguments = canvas_memory::json::RawJson::parse("{}").unwrap();
+    calls.tool_calls = vec![canvas_memory::message::ToolCall::new("c", "f", arguments)];
     let turn = Turn::new([
         Message::system("s"),
         Message::user("u"),

@@ -41,11 +41,7 @@ mod tests {
     use super::*;
 
     fn calls(ids: &[&str]) -> Message {
-        let call = |id: &&str| ToolCall {
-            id: (*id).to_owned(),
-            name: "clock".to_owned(),
-            arguments: RawJson::parse("{}").unwrap(),
-        };
+        let call = |id: &&str| ToolCall::new(*id, "clock", RawJson::parse("{}").unwrap());
         Message { tool_calls: ids.iter().map(call).collect(), ..Message::assistant("") }
     }
 

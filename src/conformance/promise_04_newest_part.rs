@@ -29,10 +29,9 @@ fn tool_turn(number: usize, calls: usize) -> Turn {
     let id = |call: usize| format!("call_{number}_{call}");
     let mut wish = Message::assistant("");
     wish.tool_calls = (0..calls)
-        .map(|call| ToolCall {
-            id: id(call),
-            name: "weather".to_owned(),
-            arguments: RawJson::parse(r#"{"city":"Paris"}"#).unwrap_or_else(|_| RawJson::from("Paris")),
+        .map(|call| {
+            let arguments = RawJson::parse(r#"{"city":"Paris"}"#).unwrap_or_else(|_| RawJson::from("Paris"));
+            ToolCall::new(id(call), "weather", arguments)
         })
         .collect();
     let mut messages = vec![Message::user(format!("{SAID} {number}"))];

@@ -2,9 +2,11 @@
 //! included). A foreign reader of what we write gets the role and text that its own writer would have given it.
 
 use super::suite::{
-    Suite, Verdict, append, append_all, ensure, ensure_holds, ensure_same, everything, fail, not_proven,
-    small_turn, streamed,
+    Suite, Verdict, append, append_all, ensure, ensure_holds, ensure_same, everything, fail, fill,
+    not_proven, small_turn, streamed,
 };
+use super::{Fault, Requests};
+use crate::error::{ErrorKind, Result};
 use crate::json::RawJson;
 use crate::message::{Message, Role};
 use crate::session::{SessionKey, TokenCount, Turn, TurnId};
@@ -20,6 +22,10 @@ const MESSAGES: &[(&str, &str)] = &[
     (
         "text beside a tool call",
         r#"{"role":"assistant","content":"Let me look.","tool_calls":[{"id":"","name":"w","arguments":"not an object"}]}"#,
+    ),
+    (
+        "unknown fields of a tool call",
+        r#"{"role":"assistant","content":"","tool_calls":[{"id":"c1","name":"w","arguments":{},"index":0,"trace":{"n": 1.10},"type":"function"},{"id":"c2","name":"w","arguments":"text","args":1,"error":null}]}"#,
     ),
     ("a tool result", r#"{"role":"tool","content":"{\"temp\": 21.5}","tool_call_id":"c1","name":"w"}"#),
     (
@@ -43,7 +49,7 @@ const MESSAGES: &[(&str, &str)] = &[
     ("escapes as they were written", r#"{"role":"user","content":"a","trace":"\u0041\/\ud83d\ude00"}"#),
     (
         "unknown fields",
-        r#"{"role":"assistant","content":"a","refusal":null,"annotations":[],"usage":{"input": 1.10, "output":2e0}}"#,
+        r#"{"role":"assistant","content":"a","annotations":[],"refusal":null,"usage":{"input": 1.10, "output":2e0}}"#,
     ),
     ("a field twice in an object", r#"{"role":"assistant","content":"a","odd":{"a":1,"a":2}}"#),
     (
@@ -76,6 +82,8 @@ pub(super) async fn check(suite: &Suite<'_>) {
     suite.check(7, "notes of all characters", notes(suite)).await;
     suite.check(7, "a changed message leaves the others", edit_leaves_others(suite)).await;
     suite.check(7, "a removed message leaves the others", delete_leaves_others(suite)).await;
+    suite.check(7, "a change whose answer was lost is made once", change_in_doubt(suite)).await;
+    suite.check(7, "a removal whose answer was lost is made once", removal_in_doubt(suite)).await;
     suite.check(7, "what is stored can be inspected", inspected(suite)).await;
     suite.check(7, "a foreign reader gets role and text", foreign_reader(suite)).await;
 }
@@ -83,10 +91,16 @@ pub(super) async fn check(suite: &Suite<'_>) {
 fn parsed() -> Verdict<Vec<(&'static str, Message)>> {
     let mut messages = Vec::new();
     for (what, text) in MESSAGES {
-        match serde_json::from_str::<Message>(text) {
-            Ok(message) => messages.push((*what, message)),
+        let message: Message = match serde_json::from_str(text) {
+            Ok(message) => message,
             Err(error) => return fail(format!("{what}: {error}")),
+        };
+        // Other characters may be written in more than one way.
+        let is_canonical = !text.contains("\\u");
+        if is_canonical && serde_json::to_string(&message).ok().as_deref() != Some(*text) {
+            return fail(format!("{what}: is not read and written as it was"));
         }
+        messages.push((*what, message));
     }
     Ok(messages)
 }
@@ -182,7 +196,7 @@ async fn notes(suite: &Suite<'_>) -> Verdict {
 /// A session of two turns of all kinds of messages.
 async fn varied(suite: &Suite<'_>, key: &SessionKey) -> Verdict<Vec<Turn>> {
     let messages: Vec<_> = parsed()?.into_iter().map(|(_, message)| message).collect();
-    let turns: Vec<_> = messages.chunks(messages.len() / 2).map(Turn::new).collect();
+    let turns: Vec<_> = messages.chunks(messages.len().div_ceil(2)).map(Turn::new).collect();
     append_all(&*suite.store().await, key, &turns).await?;
     Ok(turns)
 }
@@ -239,6 +253,76 @@ async fn delete_leaves_others(suite: &Suite<'_>) -> Verdict {
     store.append(&key, Append::new(turn.clone()).after(After::Exactly(end))).await?;
     turns.push(turn);
     ensure_holds(&*store, &key, &turns.iter().collect::<Vec<_>>()).await
+}
+
+/// Requests of a change, of which each in turn loses its reply.
+const REQUESTS_OF_A_CHANGE: u32 = 4;
+
+/// A session of two turns and a change of it, of which the `nth` reply is lost.
+async fn change_losing_a_reply<T>(
+    suite: &Suite<'_>,
+    nth: u32,
+    change: impl AsyncFnOnce(&dyn ChatStore, &SessionKey, &MessageRef) -> Result<T>,
+) -> Verdict<(SessionKey, Result<T>)> {
+    let (store, key) = (suite.store().await, suite.key()?);
+    fill(&*store, &key, 2).await?;
+    let at = message_at(&*store, &key, 0, 0).await?;
+    suite.inject(Fault::LoseReply, Requests::Nth(nth)).await?;
+    let changed = change(&*store, &key, &at).await;
+    suite.harness.heal().await;
+    match &changed {
+        // Nobody else was there.
+        Err(error) if matches!(error.kind(), ErrorKind::Conflict { .. }) => {
+            fail(format!("after reply {nth} was lost: {error}"))
+        }
+        _ => Ok((key, changed)),
+    }
+}
+
+async fn change_in_doubt(suite: &Suite<'_>) -> Verdict {
+    if !suite.capabilities.edit_message {
+        return not_proven("the layout does not declare changes of a message");
+    }
+    let mut expected = [small_turn(0), small_turn(1)];
+    if let Some(first) = expected[0].messages.first_mut() {
+        *first = Message::user("changed");
+    }
+    for nth in 1..=REQUESTS_OF_A_CHANGE {
+        let change = async |store: &dyn ChatStore, key: &SessionKey, at: &MessageRef| {
+            store.edit_message(key, at, Message::user("changed")).await
+        };
+        let (key, changed) = change_losing_a_reply(suite, nth, change).await?;
+        if changed.is_ok() {
+            ensure_messages_are(suite, &key, &expected).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn removal_in_doubt(suite: &Suite<'_>) -> Verdict {
+    if !suite.capabilities.delete_message {
+        return not_proven("the layout does not declare the removal of a message");
+    }
+    let mut expected = [small_turn(0), small_turn(1)];
+    expected[0].messages.remove(0);
+    for nth in 1..=REQUESTS_OF_A_CHANGE {
+        let change = async |store: &dyn ChatStore, key: &SessionKey, at: &MessageRef| {
+            store.delete_message(key, at).await
+        };
+        let (key, changed) = change_losing_a_reply(suite, nth, change).await?;
+        if changed.is_ok() {
+            ensure_messages_are(suite, &key, &expected).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Fails unless the session's turns have these messages; their ids are new in each session.
+async fn ensure_messages_are(suite: &Suite<'_>, key: &SessionKey, expected: &[Turn]) -> Verdict {
+    let found = everything(&*suite.store().await, key).await?.turns;
+    let found: Vec<_> = found.into_iter().map(|turn| turn.messages).collect();
+    let expected: Vec<_> = expected.iter().map(|turn| turn.messages.clone()).collect();
+    ensure(found == expected, || format!("{} turns, with other messages than expected", found.len()))
 }
 
 async fn inspected(suite: &Suite<'_>) -> Verdict {

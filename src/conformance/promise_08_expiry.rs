@@ -21,6 +21,7 @@ pub(super) async fn check(suite: &Suite<'_>) {
     suite.check(8, "a big turn expires whole", big_turn(suite)).await;
     suite.check(8, "expiry is set by the write itself", set_by_write(suite)).await;
     suite.check(8, "notes go with the session", notes(suite)).await;
+    suite.check(8, "a note before any turn expires", note_before_any_turn(suite)).await;
     suite.check(8, "turns without expiry stay", stay(suite)).await;
 }
 
@@ -203,6 +204,22 @@ async fn notes(suite: &Suite<'_>) -> Verdict {
         append(&*store, &key, &small_turn(1)).await?;
         let notes = everything(&*store, &key).await?.notes.len();
         ensure(notes == 0, || "an append revives the note".to_owned())
+    })
+    .await
+}
+
+async fn note_before_any_turn(suite: &Suite<'_>) -> Verdict {
+    let Expiring { store, ttl_secs } = expiring(suite).await?;
+    if !suite.capabilities.notes {
+        return not_proven("the layout does not declare notes");
+    }
+    let key = suite.key()?;
+    store.set_note(&key, "summary", "birds", 0).await?;
+    store.set_note(&key, "summary", "more birds", 1).await?;
+    later(suite, ttl_secs + 1, async {
+        let alone = store.note(&key, "summary").await?.note;
+        let loaded = everything(&*store, &key).await?.notes.len();
+        ensure(alone.is_none() && loaded == 0, || "an expired note is returned".to_owned())
     })
     .await
 }

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::CancellationReason;
 
 use crate::dial::Forbidden;
 use crate::error::{Error, ErrorKind};
@@ -35,6 +36,11 @@ impl<E> CallError<E> {
 
     pub(crate) fn usage(&self) -> Usage {
         self.usage
+    }
+
+    /// Whether an attempt before may have happened.
+    pub(crate) fn in_doubt(&self) -> bool {
+        self.in_doubt
     }
 }
 
@@ -140,6 +146,22 @@ fn is_item_size(message: &str) -> bool {
     message.contains("Item size") && message.contains("maximum allowed size")
 }
 
+/// Why DynamoDB cancelled a transaction, where that is neither a condition nor another writer: it is cancelled again, at
+/// least for a while.
+pub(crate) fn of_cancellation(reasons: &[CancellationReason]) -> Option<Error> {
+    reasons.iter().find_map(|reason| {
+        let code = match reason.code()? {
+            "AccessDenied" => "AccessDeniedException",
+            "ItemCollectionSizeLimitExceeded" => "ItemCollectionSizeLimitExceededException",
+            "ProvisionedThroughputExceeded" => "ProvisionedThroughputExceededException",
+            "ThrottlingError" => "ThrottlingException",
+            "ValidationError" => "ValidationException",
+            _ => return None,
+        };
+        Some(of_code(code, reason.message().unwrap_or_default(), 400))
+    })
+}
+
 fn of_service<E: ProvideErrorMetadata>(error: &E, status: u16) -> Error {
     let Some(code) = error.code() else {
         let error = match status {
@@ -156,7 +178,10 @@ fn of_service<E: ProvideErrorMetadata>(error: &E, status: u16) -> Error {
         };
         return error.with("status", status);
     };
-    let message = error.message().unwrap_or_default();
+    of_code(code, error.message().unwrap_or_default(), status)
+}
+
+fn of_code(code: &str, message: &str, status: u16) -> Error {
     let error = match code {
         "ResourceNotFoundException" => Error::new(
             ErrorKind::NotFound,

@@ -70,9 +70,15 @@ fn the_fields_of_a_message_find_their_places() {
 
 #[test]
 fn messages_of_every_shape_come_back_equal() {
-    let call = |id: &str, arguments| ToolCall { id: id.into(), name: "f".into(), arguments: raw(arguments) };
+    let call = |id: &str, arguments| ToolCall::new(id, "f", raw(arguments));
     let mut calls = Message::assistant("two calls");
     calls.tool_calls = vec![call("a", r#""{cut""#), call("b", "{}")];
+    let mut carrying = Message::assistant("");
+    carrying.tool_calls = vec![call("a", "{}"), call("b", "{}")];
+    for (field, value) in [("type", r#""function""#), ("args", "7"), ("index", "0")] {
+        carrying.tool_calls[0].extra.insert(field.into(), raw(value));
+    }
+    carrying.extra = [("invalid_tool_calls".into(), raw(r#"[{"name":"n"}]"#))].into();
     calls.extra.insert("invalid_tool_calls".into(), raw(r#"[{"name":"n","args":"{","id":"i","error":"e"}]"#));
     let mut odd = Message::user("odd fields");
     for (field, value) in [
@@ -100,7 +106,7 @@ fn messages_of_every_shape_come_back_equal() {
     let anonymous = Message::new(Role::from("function"), "no name");
     let mut cut = Message::user("");
     cut.parts = vec![Part::Json(raw(r#""cut \ud83d""#))];
-    for message in [calls, odd, function, rich, no_call, anonymous, cut, Message::assistant("")] {
+    for message in [calls, carrying, odd, function, rich, no_call, anonymous, cut, Message::assistant("")] {
         for dialect in BOTH {
             let entry = write_entry(&message, dialect, &[]).unwrap();
             assert_eq!(read(&entry), message, "{dialect:?} {entry}");
@@ -171,5 +177,17 @@ fn what_is_not_a_message_is_told_by_its_shape() {
         let error = read_entry(entry).unwrap_err().to_string();
         assert!(error.contains(shape), "{entry}: {error}");
         assert!(!error.contains("secret"), "{error}");
+    }
+}
+
+#[test]
+fn unknown_fields_of_a_foreign_call_are_kept_and_written_where_no_reader_stumbles() {
+    let stored = r#"{"type":"ai","data":{"content":"","tool_calls":[{"type":"tool_call","id":"a","name":"f","args":{},"index":0}]}}"#;
+    let message = read(stored);
+    assert_eq!(message.tool_calls[0].extra, [("index".into(), raw("0"))].into());
+    for dialect in BOTH {
+        let data: Value = write_data(&message, dialect).unwrap().decode().unwrap();
+        let call = data["tool_calls"][0].as_object().unwrap();
+        assert!(call.keys().all(|field| ["args", "id", "name", "type"].contains(&field.as_str())), "{data}");
     }
 }

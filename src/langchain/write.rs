@@ -74,7 +74,7 @@ impl Serialize for Data<'_> {
                 // A blank of the message's own must not pass for one that the writer leaves by habit.
                 data::fits(kind, field, value) && !(data::is_blank_by_habit(field) && value.is_blank())
             });
-        if !calls.invalid_tool_calls.is_empty()
+        if calls.incomplete
             && let Some((field, theirs)) = extra.remove_entry(&"invalid_tool_calls".to_owned())
         {
             sheltered.insert(field, theirs);
@@ -115,7 +115,7 @@ impl Serialize for Data<'_> {
                 }
             }
         }
-        if !calls.invalid_tool_calls.is_empty() {
+        if calls.incomplete {
             fields.map.serialize_entry(tool_calls::ALL, &message.tool_calls)?;
         }
         for (field, value) in &fields.extra {

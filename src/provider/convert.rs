@@ -58,7 +58,7 @@ pub(super) fn tool_call(call: &chat::ToolCall) -> Result<ToolCall> {
         arguments => arguments.clone(),
     };
     let arguments = RawJson::of(&arguments).map_err(failure::malformed)?;
-    Ok(ToolCall { id: call.call_id.clone(), name: call.fn_name.clone(), arguments })
+    Ok(ToolCall::new(&call.call_id, &call.fn_name, arguments))
 }
 
 /// Most APIs and chat templates take an object only.

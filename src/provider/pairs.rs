@@ -46,11 +46,7 @@ mod tests {
     use crate::message::ToolCall;
 
     fn calls(ids: &[&str]) -> Message {
-        let call = |id: &&str| ToolCall {
-            id: (*id).to_owned(),
-            name: "clock".to_owned(),
-            arguments: RawJson::parse("{}").unwrap(),
-        };
+        let call = |id: &&str| ToolCall::new(*id, "clock", RawJson::parse("{}").unwrap());
         Message { tool_calls: ids.iter().map(call).collect(), ..Message::assistant("") }
     }
 

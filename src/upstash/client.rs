@@ -14,7 +14,7 @@ use crate::usage::Usage;
 
 use super::config::ClientConfig;
 use super::failure::{self, Failure};
-use super::reply::{Answer, Reply};
+use super::reply::{self, Answer, Reply};
 use super::transport::{HttpTransport, Request, Response, Transport};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -221,7 +221,7 @@ fn replies(response: &Response, commands: usize) -> Result<Vec<Reply>, Failure> 
         }
     }
     if replies.len() == commands && response.status == 200 {
-        Ok(replies)
+        Ok(reply::decode(replies))
     } else {
         Err(failure::by_status(response.status))
     }

@@ -36,6 +36,17 @@ impl Reply {
         }
     }
 
+    /// With its strings decoded; `None` where one is not encoded. As the official clients know, `OK` never is.
+    fn decoded(&self) -> Option<Self> {
+        Some(match self {
+            Self::Null => Self::Null,
+            Self::Integer(number) => Self::Integer(*number),
+            Self::Bytes(bytes) if bytes == b"OK" => Self::Bytes(bytes.clone()),
+            Self::Bytes(bytes) => Self::Bytes(STANDARD.decode(bytes).ok()?),
+            Self::Array(replies) => Self::Array(replies.iter().map(Self::decoded).collect::<Option<_>>()?),
+        })
+    }
+
     /// The list.
     #[must_use]
     pub fn into_array(self) -> Option<Vec<Reply>> {
@@ -46,6 +57,14 @@ impl Reply {
     }
 }
 
+/// What the commands of one request returned, with the strings decoded. An endpoint that does not encode, although it was
+/// asked to, is told by a string that is no base64: then none is decoded, since a plain word may look like base64.
+pub(super) fn decode(replies: Vec<Reply>) -> Vec<Reply> {
+    let decoded = replies.iter().map(Reply::decoded).collect();
+    Option::unwrap_or(decoded, replies)
+}
+
+/// Strings as they came.
 impl<'de> Deserialize<'de> for Reply {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct ReplyVisitor;
@@ -70,12 +89,7 @@ impl<'de> Deserialize<'de> for Reply {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Reply, E> {
-                // As the official clients: `OK` never comes encoded, and an endpoint may not encode at all.
-                let plain = || text.as_bytes().to_vec();
-                Ok(Reply::Bytes(match text {
-                    "OK" => plain(),
-                    text => STANDARD.decode(text).unwrap_or_else(|_| plain()),
-                }))
+                Ok(Reply::Bytes(text.as_bytes().to_vec()))
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Reply, A::Error> {
@@ -137,27 +151,43 @@ impl<'de> Deserialize<'de> for Answer {
 mod tests {
     use super::*;
 
+    fn bytes(bytes: &[u8]) -> Reply {
+        Reply::Bytes(bytes.to_vec())
+    }
+
     #[test]
-    fn answers_are_decoded_as_the_official_clients_do() {
-        let answers: Vec<Answer> = serde_json::from_str(
-            r#"[{"result":"OK"},{"result":["aGk=",null,3,["/w=="]]},{"result":null},{"error":"ERR x"},{"result":"{\"a\":1}"}]"#,
-        )
-        .unwrap();
-        let bytes = |bytes: &[u8]| Reply::Bytes(bytes.to_vec());
+    fn answers_are_results_and_errors() {
+        let answers: Vec<Answer> =
+            serde_json::from_str(r#"[{"result":["aGk=",null,3]},{"error":"ERR x"},{"result":null}]"#)
+                .unwrap();
         assert_eq!(
             answers,
             [
-                Answer::Result(bytes(b"OK")),
-                Answer::Result(Reply::Array(vec![
+                Answer::Result(Reply::Array(vec![bytes(b"aGk="), Reply::Null, Reply::Integer(3)])),
+                Answer::Error("ERR x".to_owned()),
+                Answer::Result(Reply::Null),
+            ]
+        );
+    }
+
+    #[test]
+    fn all_strings_of_an_answer_are_decoded_or_none() {
+        let decoded = |text| decode(serde_json::from_str(text).unwrap());
+        assert_eq!(
+            decoded(r#"["OK",["aGk=",null,3,["/w==",""]]]"#),
+            [
+                bytes(b"OK"),
+                Reply::Array(vec![
                     bytes(b"hi"),
                     Reply::Null,
                     Reply::Integer(3),
-                    Reply::Array(vec![bytes(b"\xff")]),
-                ])),
-                Answer::Result(Reply::Null),
-                Answer::Error("ERR x".to_owned()),
-                Answer::Result(bytes(br#"{"a":1}"#)),
+                    Reply::Array(vec![bytes(b"\xff"), bytes(b"")]),
+                ]),
             ]
+        );
+        assert_eq!(
+            decoded(r#"[["conflict","3"],"abcd"]"#),
+            [Reply::Array(vec![bytes(b"conflict"), bytes(b"3")]), bytes(b"abcd")]
         );
     }
 

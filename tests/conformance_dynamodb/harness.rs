@@ -1,8 +1,7 @@
-//! A layout on a DynamoDB engine, with a proxy between them.
+//! A layout on a server of DynamoDB's protocol, with a proxy between them.
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,14 +19,11 @@ use canvas_memory::dynamodb::{Credentials, DynamoClient, DynamoConfig, SharedCre
 use canvas_memory::message::Role;
 use canvas_memory::session::SessionKey;
 use canvas_memory::store::ChatStore;
-use serde_json::json;
+use serde_json::Value;
 
-use crate::support::dynalite::Dynalite;
-use crate::support::dynamodb::{client, client_with_key, create_table};
-use crate::support::dynoxide::Dynoxide;
+use crate::support::dynamodb::{client_with_key, create_table};
 use crate::support::fault_proxy::{Dialect, FaultProxy};
 use crate::support::interop::{History, Package};
-use crate::support::moto::{AccessKey, Moto};
 
 const TABLE: &str = "chat";
 const PARTITION_KEY: &str = "SessionId";
@@ -76,29 +72,40 @@ impl Layout {
 }
 
 /// What serves the table.
-enum Engine {
-    Dynoxide { engine: Dynoxide, folder: tempfile::TempDir, starts: u32 },
-    Dynalite(Dynalite),
-    Moto { moto: Moto, allowed: AccessKey, denied: AccessKey },
+pub(crate) trait Server: Send + Sync {
+    fn endpoint(&self) -> String;
+
+    /// Id and secret of a key that may do everything.
+    fn access_key(&self) -> (String, String);
+
+    /// The same of one that may not use the table.
+    fn denied_key(&self) -> Option<(String, String)> {
+        None
+    }
+
+    /// Whether a key that it does not know is refused as DynamoDB does.
+    fn knows_its_keys(&self) -> bool {
+        false
+    }
+
+    /// Ends it as a power cut would, and starts it again on what it had written, perhaps elsewhere.
+    fn reopen(&mut self) -> Hook {
+        Hook::NotOffered
+    }
+
+    /// What it lacks that a check failed for.
+    fn lack(&self, _failure: &str) -> Option<&'static str> {
+        None
+    }
 }
 
-impl Engine {
-    fn endpoint(&self) -> &str {
-        match self {
-            Self::Dynoxide { engine, .. } => &engine.endpoint,
-            Self::Dynalite(dynalite) => dynalite.endpoint(),
-            Self::Moto { moto, .. } => moto.endpoint(),
-        }
-    }
-
-    fn address(&self) -> SocketAddr {
-        self.endpoint().strip_prefix("http://").unwrap().parse().unwrap()
-    }
+fn address(server: &dyn Server) -> SocketAddr {
+    server.endpoint().strip_prefix("http://").unwrap().parse().unwrap()
 }
 
 pub(crate) struct Dynamo {
     layout: Layout,
-    engine: Mutex<Engine>,
+    server: Mutex<Box<dyn Server>>,
     proxy: FaultProxy,
     clock: Clock,
     access_key: (String, String),
@@ -106,44 +113,13 @@ pub(crate) struct Dynamo {
 }
 
 impl Dynamo {
-    /// On the engine that the host carries, on a file.
-    pub(crate) async fn on_dynoxide(layout: Layout) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let engine = Dynoxide::start_on(&folder.path().join("0.db"));
-        Self::on(layout, Engine::Dynoxide { engine, folder, starts: 1 }).await
-    }
-
-    pub(crate) async fn on_dynalite(layout: Layout) -> Self {
-        Self::on(layout, Engine::Dynalite(Dynalite::start())).await
-    }
-
-    /// On an engine that checks keys, signatures and permissions.
-    pub(crate) async fn on_moto(layout: Layout) -> Self {
-        let moto = Moto::start();
-        create_tables(layout, moto.endpoint()).await;
-        let policy = |action: &str| {
-            let statement = json!([{"Effect": "Allow", "Action": action, "Resource": "*"}]);
-            json!({"Version": "2012-10-17", "Statement": statement})
-        };
-        let allowed = moto.add_user(&policy("dynamodb:*"));
-        let denied = moto.add_user(&policy("dynamodb:DescribeTable"));
-        Self::on(layout, Engine::Moto { moto, allowed, denied }).await
-    }
-
-    async fn on(layout: Layout, engine: Engine) -> Self {
-        let access_key = match &engine {
-            Engine::Moto { allowed, .. } => {
-                (allowed.access_key_id.clone(), allowed.secret_access_key.clone())
-            }
-            _ => {
-                create_tables(layout, engine.endpoint()).await;
-                ("AKIDTEST".to_owned(), "secret".to_owned())
-            }
-        };
-        let proxy = FaultProxy::start(engine.address(), Dialect::DynamoDb, DELAY).await;
+    pub(crate) async fn on(layout: Layout, server: impl Server + 'static) -> Self {
+        let access_key = server.access_key();
+        create_tables(layout, &server.endpoint(), &access_key).await;
+        let proxy = FaultProxy::start(address(&server), Dialect::DynamoDb, DELAY).await;
         Self {
             layout,
-            engine: Mutex::new(engine),
+            server: Mutex::new(Box::new(server)),
             proxy,
             clock: Clock::manual(1_800_000_000),
             access_key,
@@ -154,11 +130,6 @@ impl Dynamo {
     /// How long clients wait for an answer: enough for a loaded machine, unless answers are made slow.
     pub(crate) fn waiting(self, patience: Duration) -> Self {
         Self { patience, ..self }
-    }
-
-    /// Each append to a session in one item writes it all, so that a long one takes its time.
-    pub(crate) fn long_session_turns(&self) -> u32 {
-        if self.layout == Layout::Turns { 300 } else { 100 }
     }
 
     fn client(&self, endpoint: &str, (id, secret): (&str, &str)) -> DynamoClient {
@@ -180,7 +151,7 @@ impl Dynamo {
 
     /// The bare SDK, past the proxy.
     fn sdk(&self) -> aws_sdk_dynamodb::Client {
-        let endpoint = self.engine.lock().unwrap().endpoint().to_owned();
+        let endpoint = self.server.lock().unwrap().endpoint();
         client_with_key(&endpoint, &self.access_key.0, &self.access_key.1)
     }
 
@@ -230,8 +201,9 @@ impl Dynamo {
 }
 
 /// The table of the layout, and one whose key is a number.
-async fn create_tables(layout: Layout, endpoint: &str) {
-    create_table(&client(endpoint), TABLE, PARTITION_KEY, layout.sort_key()).await;
+async fn create_tables(layout: Layout, endpoint: &str, (id, secret): &(String, String)) {
+    let client = client_with_key(endpoint, id, secret);
+    create_table(&client, TABLE, PARTITION_KEY, layout.sort_key()).await;
     let number = AttributeDefinition::builder()
         .attribute_name(PARTITION_KEY)
         .attribute_type(ScalarAttributeType::N)
@@ -239,7 +211,7 @@ async fn create_tables(layout: Layout, endpoint: &str) {
         .unwrap();
     let key =
         KeySchemaElement::builder().attribute_name(PARTITION_KEY).key_type(KeyType::Hash).build().unwrap();
-    client(endpoint)
+    client
         .create_table()
         .table_name("numbers")
         .billing_mode(BillingMode::PayPerRequest)
@@ -257,20 +229,10 @@ impl Harness for Dynamo {
     }
 
     async fn reopen(&self) -> Hook {
-        let mut engine = self.engine.lock().unwrap();
-        let Engine::Dynoxide { engine: running, folder, starts } = &mut *engine else {
-            return Hook::NotOffered;
-        };
-        // What a power cut would leave: the files of the running engine, as they are now.
-        let file =
-            |number: u32, suffix: &str| -> PathBuf { folder.path().join(format!("{number}.db{suffix}")) };
-        for suffix in ["", "-wal"] {
-            let _ = std::fs::copy(file(*starts - 1, suffix), file(*starts, suffix));
-        }
-        *running = Dynoxide::start_on(&file(*starts, ""));
-        *starts += 1;
-        self.proxy.set_upstream(engine.address());
-        Hook::Done
+        let mut server = self.server.lock().unwrap();
+        let reopened = server.reopen();
+        self.proxy.set_upstream(address(&**server));
+        reopened
     }
 
     async fn inject(&self, fault: Fault, requests: Requests) -> Hook {
@@ -291,22 +253,19 @@ impl Harness for Dynamo {
     }
 
     async fn refused(&self, refusal: Refusal) -> Option<Arc<dyn ChatStore>> {
-        let engine = self.engine.lock().unwrap();
-        let with_key = |id: &str, secret: &str| {
-            self.layout.store(self.client(engine.endpoint(), (id, secret)), TABLE, None)
+        let server = self.server.lock().unwrap();
+        let at = |endpoint: &str, (id, secret): (String, String)| {
+            self.layout.store(self.client(endpoint, (&id, &secret)), TABLE, None)
         };
-        match (refusal, &*engine) {
-            (Refusal::NotFound, _) => Some(self.connect("nowhere", None)),
-            (Refusal::Mismatch, _) => Some(self.connect("numbers", None)),
-            (Refusal::Unavailable, _) => {
-                let (id, secret) = &self.access_key;
-                Some(self.layout.store(self.client("http://127.0.0.1:1", (id, secret)), TABLE, None))
+        match refusal {
+            Refusal::NotFound => Some(self.connect("nowhere", None)),
+            Refusal::Mismatch => Some(self.connect("numbers", None)),
+            Refusal::Unavailable => Some(at("http://127.0.0.1:1", self.access_key.clone())),
+            Refusal::Denied => Some(at(&server.endpoint(), server.denied_key()?)),
+            Refusal::Unauthenticated if server.knows_its_keys() => {
+                Some(at(&server.endpoint(), ("AKIDUNKNOWN".to_owned(), "secret".to_owned())))
             }
-            (Refusal::Denied, Engine::Moto { denied, .. }) => {
-                Some(with_key(&denied.access_key_id, &denied.secret_access_key))
-            }
-            // moto says of a key that it does not know what DynamoDB says of one that may not do this.
-            _ => None,
+            Refusal::Unauthenticated => None,
         }
     }
 
@@ -320,8 +279,7 @@ impl Harness for Dynamo {
     }
 
     fn lack(&self, failure: &str) -> Option<&'static str> {
-        let dynalite = matches!(*self.engine.lock().unwrap(), Engine::Dynalite(_));
-        (dynalite && failure.contains("UnknownOperationException")).then_some("dynalite has no transactions")
+        self.server.lock().unwrap().lack(failure)
     }
 
     async fn foreign_view(&self, key: &SessionKey) -> Option<Vec<(Role, String)>> {
@@ -331,13 +289,17 @@ impl Harness for Dynamo {
             // No other program knows this layout.
             Layout::Turns => return None,
         };
-        let endpoint = match &*self.engine.lock().unwrap() {
-            // Its keys are checked, and the foreign programs have none.
-            Engine::Moto { .. } => return None,
-            engine => engine.endpoint().to_owned(),
-        };
-        let session = History::dynamodb(package, &endpoint, TABLE, PARTITION_KEY, key.session.as_str());
+        let endpoint = self.server.lock().unwrap().endpoint();
+        let (id, secret) = &self.access_key;
+        let session = History::dynamodb(package, &endpoint, TABLE, PARTITION_KEY, key.session.as_str())
+            .with_key(id, secret);
         let read = session.read().await.unwrap();
-        Some(crate::roles_and_texts(&read))
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let messages = read.as_array().unwrap().iter();
+        Some(
+            messages
+                .map(|message| (Role::from(text(&message["role"]).as_str()), text(&message["content"])))
+                .collect(),
+        )
     }
 }

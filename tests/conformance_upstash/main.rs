@@ -13,15 +13,34 @@ mod support;
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use canvas_memory::conformance::{self, Options};
 use canvas_memory::upstash::list::{ListOptions, PYTHON_KEY_PREFIX};
-use harness::Upstash;
+use harness::{Server, Upstash};
+use support::upstash_endpoint::{Endpoint, Redis, TOKEN};
+
+#[async_trait]
+impl Server for Endpoint {
+    fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    fn token(&self) -> String {
+        TOKEN.to_owned()
+    }
+
+    async fn reopen(&mut self) {
+        self.redis.restart().await;
+    }
+}
 
 async fn keeps(promise: u8, options: ListOptions) {
     // Where answers are made slow, and nothing else is.
     let patience = Duration::from_secs(if matches!(promise, 1 | 5) { 2 } else { 20 });
     let only = Options { promises: vec![promise], ..Options::default() };
-    let report = conformance::run_with(&Upstash::start(options, patience).await, only).await;
+    let redis = Redis::start(&["--appendonly", "yes", "--appendfsync", "always"]).await;
+    let harness = Upstash::on(Endpoint::in_front_of(redis).await, options, patience).await;
+    let report = conformance::run_with(&harness, only).await;
     println!("{report}");
     report.into_result().unwrap();
 }

@@ -7,6 +7,7 @@ use canvas_memory::dynamodb::turns::{MAX_TURN_BYTES, TurnsStore};
 use canvas_memory::message::Message;
 use canvas_memory::session::Turn;
 use canvas_memory::store::{Append, ChatStore, Consistency, SessionState, Window};
+use futures_util::TryStreamExt;
 
 use crate::bench::{Bench, id, key, page, place, texts};
 use crate::dynoxide_engine::client_at;
@@ -135,4 +136,37 @@ async fn a_turn_beyond_all_limits_is_refused_and_nothing_written() {
     let error = bench.store.append(&key("s"), Append::new(turn)).await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::TooLarge);
     assert_eq!(error.usage().requests, 0);
+}
+
+#[tokio::test]
+async fn a_clear_between_a_row_and_its_pieces_is_no_damage() {
+    let key = key("s");
+    for streamed in [false, true] {
+        let bench = Bench::start().await;
+        bench.say(&key, "before").await;
+        bench.store.append(&key, Append::new(big("big"))).await.unwrap();
+        let (endpoint, held) = proxy::holding(&bench.engine.endpoint, "BatchGetItem").await;
+        let held_up =
+            TurnsStore::new(client_at(&endpoint, bench.clock.clone()), bench.store.config().clone()).unwrap();
+        let clear = async {
+            held.arrived().await;
+            bench.store.clear(&key).await.unwrap();
+            held.release();
+        };
+        if streamed {
+            let (pages, ()) = tokio::join!(held_up.turns(&key).try_collect::<Vec<_>>(), clear);
+            let pages = pages.unwrap();
+            assert!(
+                pages.iter().all(|page| page.turns.is_empty() && page.unreadable.is_empty()),
+                "{pages:?}"
+            );
+        } else {
+            let load = held_up.recent(&key, Window::Everything, Consistency::Strong);
+            let (loaded, ()) = tokio::join!(load, clear);
+            let loaded = loaded.unwrap();
+            assert_eq!((loaded.state, loaded.turns.len()), (SessionState::Empty, 0));
+            assert!(loaded.unreadable.is_empty() && loaded.complete, "{loaded:?}");
+            assert_eq!(loaded.position, bench.all(&key).await.position);
+        }
+    }
 }

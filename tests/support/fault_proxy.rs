@@ -45,6 +45,8 @@ struct Plan {
     fault: Option<Planned>,
     /// All requests that came, whether or not they met a fault.
     requests: u32,
+    /// Why a transaction is cancelled, where another one is not the reason.
+    cancelled_for: Option<&'static str>,
 }
 
 struct Planned {
@@ -112,6 +114,12 @@ impl FaultProxy {
     /// Lets requests of one DynamoDB operation go wrong, such as `.PutItem`, counted from the next of it.
     pub(crate) fn inject_into(&self, operation: &'static str, fault: Fault, requests: Requests) {
         self.plan(fault, requests, Some(operation));
+    }
+
+    /// Has transactions cancelled for this reason, such as `ValidationError`.
+    pub(crate) fn cancel_transactions_for(&self, code: &'static str, requests: Requests) {
+        self.shared.plan.lock().unwrap().cancelled_for = Some(code);
+        self.inject(Fault::CancelTransaction, requests);
     }
 
     fn plan(&self, fault: Fault, requests: Requests, operation: Option<&'static str>) {
@@ -198,7 +206,10 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Answe
             forward().await?;
             Ok(whole(shared.dialect.failed()))
         }
-        Fault::CancelTransaction => Ok(whole(cancelled(&body))),
+        Fault::CancelTransaction => {
+            let code = shared.plan.lock().unwrap().cancelled_for.unwrap_or("TransactionConflict");
+            Ok(whole(cancelled(&body, code)))
+        }
         Fault::Truncate => Ok(half(forward().await?)),
         Fault::Slow => {
             let late = forward().await?;
@@ -301,17 +312,17 @@ impl Dialect {
     }
 }
 
-/// What DynamoDB answers when another transaction is at the first item.
-fn cancelled(request: &Bytes) -> Response<Bytes> {
+/// What DynamoDB answers when it can't do the first write of a transaction.
+fn cancelled(request: &Bytes, first: &str) -> Response<Bytes> {
     let request: serde_json::Value = serde_json::from_slice(request).unwrap_or_default();
     let items = request["TransactItems"].as_array().map_or(1, Vec::len);
     let mut codes = vec!["None"; items];
-    codes[0] = "TransactionConflict";
+    codes[0] = first;
     let reasons: Vec<_> = codes
         .iter()
         .map(|code| match *code {
             "None" => json!({"Code": "None"}),
-            code => json!({"Code": code, "Message": "Transaction is ongoing for the item"}),
+            code => json!({"Code": code, "Message": "as the test has it"}),
         })
         .collect();
     let message = format!(

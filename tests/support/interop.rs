@@ -50,6 +50,8 @@ pub(crate) struct History {
     package: Package,
     backend: &'static str,
     options: Vec<String>,
+    /// Of AWS, by the names of environment variables.
+    key: Vec<(&'static str, String)>,
     /// Started with the first request: a start takes far longer than a request.
     script: Mutex<Option<Script>>,
 }
@@ -74,7 +76,7 @@ pub(crate) enum Package {
 
 impl History {
     fn new(package: Package, backend: &'static str) -> Self {
-        Self { package, backend, options: Vec::new(), script: Mutex::default() }
+        Self { package, backend, options: Vec::new(), key: Vec::new(), script: Mutex::default() }
     }
 
     /// The session in a DynamoDB table with a partition key.
@@ -101,6 +103,15 @@ impl History {
     pub(crate) fn option(mut self, name: &str, value: &str) -> Self {
         // In one argument, so that a value may begin with a dash.
         self.options.push(format!("--{name}={value}"));
+        self
+    }
+
+    /// Signs with this key instead of one that emulators accept.
+    pub(crate) fn with_key(mut self, access_key_id: &str, secret_access_key: &str) -> Self {
+        self.key = vec![
+            ("AWS_ACCESS_KEY_ID", access_key_id.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", secret_access_key.to_owned()),
+        ];
         self
     }
 
@@ -131,7 +142,7 @@ impl History {
             Package::LangChainPython => python(&format!("{backend}_history.py")),
             Package::Flowise => node(&format!("flowise_{backend}.mjs")),
         };
-        command.args(&self.options);
+        command.args(&self.options).envs(self.key.iter().cloned());
         command
     }
 

@@ -316,11 +316,7 @@ pub(crate) async fn a_full_item_says_the_way_out_and_loses_nothing<C: Codec>() {
 
 pub(crate) async fn messages_of_every_shape_are_kept<C: Codec>() {
     let raw = |json: &str| RawJson::parse(json).unwrap();
-    let call = |id: &str, arguments: &str| ToolCall {
-        id: id.to_owned(),
-        name: "get_weather".to_owned(),
-        arguments: raw(arguments),
-    };
+    let call = |id: &str, arguments: &str| ToolCall::new(id, "get_weather", raw(arguments));
     let mut calls = Message::assistant("let me look");
     calls.tool_calls = vec![
         call("c1", r#"{"unit":"C","city":"Paris","n":1.10,"deep":[[{"a":null}]]}"#),

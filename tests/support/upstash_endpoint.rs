@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -191,6 +192,7 @@ struct State {
     socket: PathBuf,
     faults: Mutex<VecDeque<Fault>>,
     seen: Mutex<Vec<Seen>>,
+    plain: AtomicBool,
 }
 
 /// The endpoint, until it is dropped.
@@ -231,6 +233,11 @@ impl Endpoint {
     /// The next requests meet these faults, one each.
     pub(crate) fn inject(&self, faults: impl IntoIterator<Item = Fault>) {
         self.state.faults.lock().unwrap().extend(faults);
+    }
+
+    /// From now on answers are plain, whatever encoding a request asks for.
+    pub(crate) fn never_encode(&self) {
+        self.state.plain.store(true, Ordering::Relaxed);
     }
 
     /// The requests that came since the last look.
@@ -280,12 +287,13 @@ async fn serve(state: Arc<State>, request: Request<Incoming>) -> io::Result<Answ
         response.headers_mut().insert("location", location.parse().unwrap());
         return Ok(response);
     }
+    let encode = base64 && !state.plain.load(Ordering::Relaxed);
     let mut answers = Vec::new();
     for command in commands {
         if matches!(fault, Some(Fault::Twice)) {
-            run(&state.socket, command.clone(), base64).await?;
+            run(&state.socket, command.clone(), encode).await?;
         }
-        answers.push(run(&state.socket, command, base64).await?);
+        answers.push(run(&state.socket, command, encode).await?);
     }
     let (status, body) = match path.as_str() {
         "/pipeline" => (200, json!(answers)),

@@ -68,3 +68,17 @@ async fn a_note_that_is_none_is_reported() {
     let error = store.note(&key("s"), "summary").await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Corrupt);
 }
+
+#[tokio::test]
+async fn an_endpoint_that_never_encodes_is_understood_all_the_same() {
+    let endpoint = Endpoint::start().await;
+    let store = store(&endpoint);
+    endpoint.never_encode();
+    store.append(&key("s"), append("a")).await.unwrap();
+    store.set_note(&key("s"), "summary", "abcd", 0).await.unwrap();
+    // `conflict` and `abcd` look like base64.
+    let error = store.set_note(&key("s"), "summary", "other", 0).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Conflict { .. }), "{error}");
+    let loaded = load(&store, "s").await;
+    assert_eq!((loaded.turns.len(), loaded.notes[0].text.as_str()), (1, "abcd"));
+}

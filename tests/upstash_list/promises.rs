@@ -67,7 +67,7 @@ async fn everything_a_message_holds_comes_back() {
     asked.extra.insert("trace".into(), RawJson::parse("12345678901234567890.10").unwrap());
     let mut calls = Message::assistant("");
     let arguments = RawJson::parse(r#"{"city":"\ud83d","n":1.10}"#).unwrap();
-    calls.tool_calls = vec![ToolCall { id: "call_1".into(), name: "get_weather".into(), arguments }];
+    calls.tool_calls = vec![ToolCall::new("call_1", "get_weather", arguments)];
     let mut result = Message::tool("call_1", "{\"temp\":21.5}");
     result.name = Some("get_weather".into());
     let mut parts = Message::new(Role::from("critic"), "");

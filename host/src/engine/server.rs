@@ -1,8 +1,10 @@
 //! An HTTP server on threads of its own, so that an engine's blocking work never holds up the host's async tasks.
 
 use std::future::{Future, IntoFuture};
+use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::thread::JoinHandle;
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use axum::Router;
@@ -43,25 +45,43 @@ impl Server {
         background: impl Future<Output = ()> + Send + 'static,
         keep: impl Send + 'static,
     ) -> Result<Self, EngineError> {
+        let thread = thread::Builder::new().name(name.to_owned());
+        Self::start_on(thread, name, listener, router, background, keep)
+    }
+
+    fn start_on(
+        thread: thread::Builder,
+        name: &str,
+        listener: TcpListener,
+        router: Router,
+        background: impl Future<Output = ()> + Send + 'static,
+        keep: impl Send + 'static,
+    ) -> Result<Self, EngineError> {
         let addr = listener.local_addr().map_err(EngineError::Threads)?;
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(WORKER_THREADS)
-            .thread_name(name)
-            .enable_all()
-            .build()
-            .map_err(EngineError::Threads)?;
-        let listener = {
-            let _context = runtime.enter();
-            tokio::net::TcpListener::from_std(listener).map_err(EngineError::Threads)?
-        };
         let (stop, stopped) = oneshot::channel();
-        let thread = std::thread::Builder::new()
-            .name(name.to_owned())
-            .spawn(move || {
-                run(runtime, listener, router, background, stopped);
-                drop(keep);
-            })
-            .map_err(EngineError::Threads)?;
+        let (ready, started) = mpsc::sync_channel(1);
+        let name = name.to_owned();
+        // The runtime is made on this thread and goes with it, also when something fails: the caller may run on a runtime
+        // of its own, where no other can be dropped.
+        let serve = move || {
+            match runtime(&name, listener) {
+                Ok((runtime, listener)) => {
+                    let _ = ready.send(Ok(()));
+                    run(runtime, listener, router, background, stopped);
+                }
+                Err(error) => _ = ready.send(Err(error)),
+            }
+            drop(keep);
+        };
+        let thread = thread.spawn(serve).map_err(EngineError::Threads)?;
+        match started.recv() {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(EngineError::Threads(error)),
+            // tokio panics where the system gives it no thread for a worker.
+            Err(mpsc::RecvError) => {
+                return Err(EngineError::Threads(io::Error::other("the system gives no more threads")));
+            }
+        }
         Ok(Self { addr, stop: Some(stop), thread: Some(thread) })
     }
 
@@ -81,6 +101,15 @@ impl Server {
         }
         format!("http://{addr}")
     }
+}
+
+fn runtime(name: &str, listener: TcpListener) -> io::Result<(Runtime, tokio::net::TcpListener)> {
+    let runtime =
+        Builder::new_multi_thread().worker_threads(WORKER_THREADS).thread_name(name).enable_all().build()?;
+    let context = runtime.enter();
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    drop(context);
+    Ok((runtime, listener))
 }
 
 fn run(
@@ -130,5 +159,20 @@ impl Drop for Server {
         {
             tracing::error!("the engine's thread panicked");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::ANY_LOOPBACK_PORT;
+
+    #[tokio::test]
+    async fn threads_that_do_not_start_are_an_error() {
+        let impossible = thread::Builder::new().stack_size(usize::MAX / 2);
+        let listener = bind(ANY_LOOPBACK_PORT).unwrap();
+        let started =
+            Server::start_on(impossible, "test", listener, Router::new(), std::future::pending(), ());
+        assert!(matches!(started, Err(EngineError::Threads(_))), "{started:?}");
     }
 }

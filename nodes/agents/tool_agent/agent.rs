@@ -78,7 +78,7 @@ impl ToolAgent {
         let Some(result) = run.unless_stopped(self.tools.call(call)).await else { return };
         let ok = result.is_ok();
         let output = result.unwrap_or_else(|problem| format!("Error: {problem}"));
-        let ToolCall { id, name, arguments } = call.clone();
+        let ToolCall { id, name, arguments, .. } = call.clone();
         run.add(Message { name: Some(name.clone()), ..Message::tool(&id, &output) });
         let kind = StepKind::ToolCalled { call_id: id, tool: name, arguments, output, ok };
         run.step(kind, started.elapsed(), Usage::default());

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValu
 use super::expression::Expression;
 use super::position::End;
 use super::snapshot::{Group, Snapshot};
-use super::{Codec, ItemPerSession, Mark, failed_condition};
+use super::{Codec, ItemPerSession, Mark};
 use crate::dynamodb::size::Item;
 use crate::error::{Error, ErrorKind, Result};
 use crate::message::Message;
@@ -21,6 +21,30 @@ struct Change {
     place: usize,
     set: Vec<(usize, AttributeValue)>,
     remove: bool,
+}
+
+impl Change {
+    /// What the change makes of a list.
+    fn applied(&self, elements: &[AttributeValue]) -> Vec<AttributeValue> {
+        let mut elements = elements.to_vec();
+        for (place, element) in &self.set {
+            if let Some(old) = elements.get_mut(*place) {
+                old.clone_from(element);
+            }
+        }
+        if self.remove && self.place < elements.len() {
+            elements.remove(self.place);
+        }
+        elements
+    }
+
+    /// Whether a list that was `before` has been changed in this way, by an attempt whose answer was lost. Others may have
+    /// added to it since.
+    fn is_made(&self, before: &[AttributeValue], now: &[AttributeValue]) -> bool {
+        let after = self.applied(before);
+        // Without its last element a list begins as it did with it.
+        now == after || (now.starts_with(&after) && now.get(self.place) != before.get(self.place))
+    }
 }
 
 impl<C: Codec> ItemPerSession<C> {
@@ -52,14 +76,7 @@ impl<C: Codec> ItemPerSession<C> {
         let change = plan(&snapshot, at, message).map_err(|error| error.with_usage(usage))?;
         let written = self.write_change(key, &snapshot, &change).await;
         let used = written.map_err(|error| error.with_usage(usage))?;
-        for (place, element) in change.set {
-            if let Some(old) = snapshot.elements.get_mut(place) {
-                *old = element;
-            }
-        }
-        if change.remove && change.place < snapshot.elements.len() {
-            snapshot.elements.remove(change.place);
-        }
+        snapshot.elements = change.applied(&snapshot.elements);
         Ok(Mended { position: snapshot.position(), usage: usage + used })
     }
 
@@ -90,7 +107,7 @@ impl<C: Codec> ItemPerSession<C> {
             .call(|meter| {
                 let request = self.client.sdk().update_item().table_name(&self.config.table);
                 let request = request
-                    .set_key(Some(keys))
+                    .set_key(Some(keys.clone()))
                     .update_expression(update)
                     .condition_expression(conditions.join(" AND "))
                     .set_expression_attribute_names(Some(ex.names))
@@ -100,18 +117,24 @@ impl<C: Codec> ItemPerSession<C> {
                 request.customize().interceptor(meter).send()
             })
             .await;
-        written.map(|(_, usage)| usage).map_err(|error| match error.service() {
-            Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => {
-                let usage = error.usage() + failed_condition(refusal.item().unwrap_or(&Item::new()));
-                let position = refusal.item().cloned().and_then(|item| self.snapshot(item).ok()?.position());
-                let message = "the session changed meanwhile; load it and try again";
-                Error::new(ErrorKind::Conflict { position }, message).with_usage(usage)
-            }
-            _ => {
-                let error = error.into_error();
-                if *error.kind() == ErrorKind::TooLarge { self.too_large(error) } else { error }
-            }
-        })
+        let error = match written {
+            Ok((_, usage)) => return Ok(usage),
+            Err(error) => error,
+        };
+        let Some(UpdateItemError::ConditionalCheckFailedException(refusal)) = error.service() else {
+            let error = error.into_error();
+            return Err(if *error.kind() == ErrorKind::TooLarge { self.too_large(error) } else { error });
+        };
+        let met = self.met(keys, refusal.item().cloned()).await;
+        let (met, used) = met.map_err(|met| met.with_usage(error.usage()))?;
+        let usage = error.usage() + used;
+        let now = met.and_then(|item| self.snapshot(item).ok()).filter(|now| !now.expired);
+        if now.as_ref().is_some_and(|now| change.is_made(&snapshot.elements, &now.elements)) {
+            return Ok(usage);
+        }
+        let position = now.and_then(|now| now.position());
+        let message = "the session changed meanwhile; load it and try again";
+        Err(Error::new(ErrorKind::Conflict { position }, message).with_usage(usage))
     }
 }
 

@@ -78,7 +78,12 @@ impl<C: Codec> ItemPerSession<C> {
             conditions.push(ex.not_expired(expiry, self.now()));
         }
         // LangChain Python can't read an item without its list.
-        let update = format!("SET {path} = {value}, {list} = if_not_exists({list}, {empty})");
+        let mut update = format!("SET {path} = {value}, {list} = if_not_exists({list}, {empty})");
+        // A note does not make a session live longer. One that comes before any turn has a lifetime all the same.
+        if let Some((attribute, expiry)) = self.config.new_expiry(self.now()) {
+            let (attribute, expiry) = (ex.name(attribute), ex.value(expiry));
+            update.push_str(&format!(", {attribute} = if_not_exists({attribute}, {expiry})"));
+        }
         let written = self
             .client
             .call(|meter| {

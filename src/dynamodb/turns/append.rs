@@ -14,7 +14,7 @@ use super::payload::Payload;
 use super::position::{Mark, hour};
 use super::requests::{Condition, PutFailure, pause};
 use super::{DAY_SECS, TurnsStore};
-use crate::dynamodb::error::CallError;
+use crate::dynamodb::error::{CallError, of_cancellation};
 use crate::dynamodb::size::{Item, item_bytes, write_units};
 use crate::error::{Error, ErrorKind, Result};
 use crate::session::{Position, SessionKey, Turn};
@@ -238,9 +238,10 @@ impl Appending<'_> {
             self.usage += error.usage();
             return Ok(Tried::Busy);
         }
-        if codes.iter().any(|code| matches!(*code, "ThrottlingError" | "ProvisionedThroughputExceeded")) {
-            let text = "DynamoDB asks for fewer requests; try again in a while";
-            return Err(Error::new(ErrorKind::Throttled, text).with_usage(error.usage()));
+        if !error.in_doubt()
+            && let Some(reason) = of_cancellation(reasons)
+        {
+            return Err(reason.with("table", &self.store.config.table).with_usage(error.usage()));
         }
         if !codes.contains(&"ConditionalCheckFailed") {
             return Err(self.failed(error, &base));

@@ -17,6 +17,14 @@ use crate::usage::Usage;
 /// How many pieces are on their way at a time.
 const PARALLEL_PUTS: usize = 4;
 
+/// Why a row brings no turn.
+pub(super) enum NoTurn {
+    /// It can't be read.
+    Unreadable(Unreadable),
+    /// The session was cleared after the row was read and before its pieces were.
+    Cleared,
+}
+
 impl TurnsStore {
     /// Writes the pieces of the turn to be put at `seq`. Nothing refers to them until that is done.
     pub(super) async fn put_chunks(
@@ -47,14 +55,14 @@ impl TurnsStore {
         Ok(())
     }
 
-    /// The turns of rows, in their order, or what keeps them from being read. Rows that are no turns are left out.
+    /// The turns of rows, in their order, or why there are none. Rows that are no turns are left out.
     pub(super) async fn read_turns(
         &self,
         partition: &str,
         rows: Vec<Row>,
         strong: bool,
         usage: &mut Usage,
-    ) -> Result<Vec<Result<StoredTurn, Unreadable>>> {
+    ) -> Result<Vec<Result<StoredTurn, NoTurn>>> {
         let wanted = rows.iter().flat_map(|row| self.chunk_keys(row)).map(|sort| self.key(partition, sort));
         let mut pieces = self.pieces(wanted.collect(), strong, usage).await?;
         if !strong {
@@ -66,7 +74,16 @@ impl TurnsStore {
                 .collect();
             pieces.extend(self.pieces(missing, true, usage).await?);
         }
-        Ok(rows.into_iter().filter_map(|row| self.read_turn(row, &mut pieces)).collect())
+        let lacking =
+            rows.iter().flat_map(|row| self.chunk_keys(row)).any(|sort| !pieces.contains_key(&sort));
+        let cleared = if lacking { self.barrier(partition, usage).await? } else { None };
+        let turn = |row: Row| {
+            if cleared.is_some_and(|barrier| row.seq < barrier) {
+                return Some(Err(NoTurn::Cleared));
+            }
+            Some(self.read_turn(row, &mut pieces)?.map_err(NoTurn::Unreadable))
+        };
+        Ok(rows.into_iter().filter_map(turn).collect())
     }
 
     async fn pieces(

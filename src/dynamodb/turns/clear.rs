@@ -10,6 +10,7 @@ use super::langchain::OldestPart;
 use super::payload;
 use super::requests::{Condition, Range, Write, pause, unbuilt};
 use super::{DAY_SECS, TurnsStore};
+use crate::dynamodb::error::of_cancellation;
 use crate::dynamodb::size::Item;
 use crate::error::{Error, ErrorKind, Result};
 use crate::session::{SessionKey, TurnId};
@@ -141,9 +142,12 @@ impl Clearing<'_> {
         match store.client.call(|meter| request.customize().interceptor(meter).send()).await {
             Ok((_, cost)) => self.usage += cost,
             Err(error) => match error.service() {
-                Some(TransactWriteItemsError::TransactionCanceledException(_)) => {
+                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
                     self.usage += error.usage();
-                    return Ok(false);
+                    return match of_cancellation(cancelled.cancellation_reasons()) {
+                        Some(reason) => Err(reason.with("table", &store.config.table)),
+                        None => Ok(false),
+                    };
                 }
                 _ => return Err(store.failed(error)),
             },

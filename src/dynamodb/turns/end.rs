@@ -1,8 +1,8 @@
 //! Looking for the end of a session.
 
 use super::TurnsStore;
-use super::codec::Row;
-use super::keys::Kind;
+use super::codec::{Row, attr, number};
+use super::keys::{BARRIER_POINTER, Kind};
 use super::langchain::OldestPart;
 use super::position::Mark;
 use super::requests::Range;
@@ -44,6 +44,12 @@ impl End {
 }
 
 impl TurnsStore {
+    /// The place of the newest barrier, below which nothing is visible.
+    pub(super) async fn barrier(&self, partition: &str, usage: &mut Usage) -> Result<Option<u64>> {
+        let pointer = self.get(self.key(partition, BARRIER_POINTER), usage).await?;
+        Ok(pointer.and_then(|pointer| number(&pointer, attr::SEQ)))
+    }
+
     /// The end of a session, as of every acknowledged write.
     pub(super) async fn end(&self, partition: &str, usage: &mut Usage) -> Result<End> {
         let range = Range {

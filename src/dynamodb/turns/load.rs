@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::TurnsStore;
+use super::chunks::NoTurn;
 use super::codec::{Body, Row, What};
 use super::keys::{Kind, partition};
 use super::langchain::OldestPart;
@@ -23,8 +24,15 @@ pub(super) async fn recent(
     consistency: Consistency,
 ) -> Result<Recent> {
     let partition = partition(key)?;
-    let mut load = Load::new(store, &partition, window, consistency == Consistency::Strong);
-    match load.run().await {
+    let strong = consistency == Consistency::Strong;
+    let mut load = Load::new(store, &partition, window, strong);
+    let mut run = load.run().await;
+    if run.is_ok() && load.saw_clear {
+        // What was read before the clear is the session as it was, with holes: it is read as it is now.
+        load = Load { usage: load.usage, ..Load::new(store, &partition, window, true) };
+        run = load.run().await;
+    }
+    match run {
         Ok(()) => load.finish(),
         Err(error) => Err(error.with_usage(load.usage)),
     }
@@ -50,6 +58,8 @@ struct Load<'a> {
     /// Whether nothing older was left out; `None` until that is known.
     complete: Option<bool>,
     saw_barrier: bool,
+    /// The session was cleared while it was read.
+    saw_clear: bool,
     saw_expired: bool,
     saw_empty: bool,
     unreadable: Vec<Unreadable>,
@@ -70,6 +80,7 @@ impl<'a> Load<'a> {
             position: None,
             complete: None,
             saw_barrier: false,
+            saw_clear: false,
             saw_expired: false,
             saw_empty: false,
             unreadable: Vec::new(),
@@ -164,7 +175,8 @@ impl<'a> Load<'a> {
         for turn in self.store.read_turns(self.partition, batch, self.strong, &mut self.usage).await? {
             match turn {
                 Ok(turn) => self.push(turn),
-                Err(unreadable) => self.unreadable.push(unreadable),
+                Err(NoTurn::Unreadable(unreadable)) => self.unreadable.push(unreadable),
+                Err(NoTurn::Cleared) => self.saw_clear = true,
             }
         }
         if self.complete.is_some() {

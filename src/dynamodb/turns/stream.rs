@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 use futures_util::stream::{self, BoxStream, StreamExt};
 
 use super::TurnsStore;
-use super::codec::{Body, Row, What, attr, number};
-use super::keys::{BARRIER_POINTER, Kind, partition};
+use super::chunks::NoTurn;
+use super::codec::{Body, Row, What};
+use super::keys::{Kind, partition};
 use super::langchain::OldestPart;
 use super::requests::Range;
 use crate::dynamodb::size::Item;
@@ -56,8 +57,7 @@ impl Upwards<'_> {
             At::Page(_, None) => return Ok(None),
             At::Page(_, start) => self.read(&partition, start, &mut page, usage).await?,
             At::Start => {
-                let pointer = self.store.get(self.store.key(&partition, BARRIER_POINTER), usage).await?;
-                if let Some(seq) = pointer.and_then(|pointer| number(&pointer, attr::SEQ)) {
+                if let Some(seq) = self.store.barrier(&partition, usage).await? {
                     self.from = self.store.keys.turn(seq.saturating_add(1));
                 }
                 self.read(&partition, None, &mut page, usage).await?
@@ -75,7 +75,8 @@ impl Upwards<'_> {
         for turn in self.store.read_turns(&partition, batch, true, usage).await? {
             match turn {
                 Ok(turn) => page.turns.push(turn),
-                Err(unreadable) => page.unreadable.push(unreadable),
+                Err(NoTurn::Unreadable(unreadable)) => page.unreadable.push(unreadable),
+                Err(NoTurn::Cleared) => {}
             }
         }
         self.at = if rows.is_empty() && next.is_none() { At::End } else { At::Page(rows, next) };

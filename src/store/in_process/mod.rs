@@ -152,7 +152,7 @@ impl ChatStore for InProcessStore {
         let now = self.clock.epoch_secs();
         let mut state = self.lock();
         let session = state.sessions.entry(key.clone()).or_default();
-        let version = session.set_note(name, text, if_version, now)?;
+        let version = session.set_note(name, text, if_version, now, self.expires_at(now))?;
         Ok(NoteWritten { version, usage: Usage::default() })
     }
 

@@ -16,6 +16,8 @@ pub(super) struct Session {
     /// What each turn id stands for, edits and expiry notwithstanding.
     taken: HashMap<TurnId, Taken>,
     notes: BTreeMap<String, Note>,
+    /// When notes expire that came before any turn.
+    notes_expire_at: Option<u64>,
     /// The mark of the newest append or clear.
     end: Option<u64>,
 }
@@ -81,7 +83,10 @@ impl Session {
     }
 
     fn is_expired(&self, now: u64) -> bool {
-        !self.rows.is_empty() && self.alive(now).next().is_none()
+        if self.rows.is_empty() {
+            return self.notes_expire_at.is_some_and(|expire_at| expire_at <= now);
+        }
+        self.alive(now).next().is_none()
     }
 
     fn state(&self, now: u64) -> SessionState {
@@ -100,6 +105,7 @@ impl Session {
     fn sweep(&mut self, now: u64) {
         if self.is_expired(now) {
             self.notes.clear();
+            self.notes_expire_at = None;
         }
         self.rows.retain(|row| row.is_alive(now));
     }
@@ -139,6 +145,7 @@ impl Session {
         let (id, tokens) = (append.turn.id, append.turn.tokens);
         self.rows.push(Row { mark, id, messages, tokens, stored_at: now, expires_at });
         self.end = Some(mark);
+        self.notes_expire_at = None;
         Ok((position(mark), false))
     }
 
@@ -219,7 +226,14 @@ impl Session {
         self.notes.values().filter(move |_| !expired)
     }
 
-    pub(super) fn set_note(&mut self, name: &str, text: &str, if_version: u64, now: u64) -> Result<u64> {
+    pub(super) fn set_note(
+        &mut self,
+        name: &str,
+        text: &str,
+        if_version: u64,
+        now: u64,
+        expires_at: Option<u64>,
+    ) -> Result<u64> {
         self.sweep(now);
         let stored = self.notes.get(name).map_or(0, |note| note.version);
         if stored != if_version {
@@ -231,6 +245,9 @@ impl Session {
         }
         let note = Note { name: name.to_owned(), text: text.to_owned(), version: stored + 1 };
         self.notes.insert(name.to_owned(), note);
+        if self.rows.is_empty() {
+            self.notes_expire_at = expires_at;
+        }
         Ok(stored + 1)
     }
 

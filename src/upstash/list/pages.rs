@@ -13,8 +13,8 @@ use crate::upstash::reply::Reply;
 use crate::usage::Usage;
 
 use super::group::{Placed, entry_key, group};
-use super::store::{malformed, only, place};
-use super::{Keys, UpstashListStore, is_side_key};
+use super::store::{malformed, only, place, script};
+use super::{Keys, UpstashListStore, is_side_key, scripts};
 
 /// Entries a page of turns reads.
 const TURN_PAGE_ENTRIES: u64 = 64;
@@ -90,13 +90,9 @@ impl UpstashListStore {
 
     async fn turn_page(&self, keys: &Keys, walk: Walk) -> Result<(TurnPage, Option<Walk>)> {
         let newest = walk.done.saturating_add(TURN_PAGE_ENTRIES);
-        let range = Command::new("LRANGE")
-            .arg(&*keys.list)
-            .arg(format!("-{newest}"))
-            .arg(format!("-{}", walk.done.saturating_add(1)));
-        let commands = [range, Command::new("PTTL").arg(&*keys.list)];
-        let read = |replies| turn_entries(replies, walk.done);
-        let ((mut entries, pttl_millis), usage) = self.run(keys, &commands, Intent::Read, read).await?;
+        let indexes = (format!("-{newest}"), format!("-{}", walk.done.saturating_add(1)));
+        let (read, usage) = self.read_range(keys, indexes, Some(newest)).await?;
+        let Range { mut entries, pttl_millis } = read;
         let is_last = u64::try_from(entries.len()).is_ok_and(|read| read < TURN_PAGE_ENTRIES);
         let mut all = walk.carried;
         all.append(&mut entries);
@@ -114,23 +110,29 @@ impl UpstashListStore {
         Ok((TurnPage { turns, unreadable, usage }, next))
     }
 
+    async fn read_range(
+        &self,
+        keys: &Keys,
+        (first, last): (String, String),
+        newest: Option<u64>,
+    ) -> Result<(Range, Usage)> {
+        let command = script(&scripts::PAGE, &[&keys.list]).arg(first).arg(last);
+        self.run(keys, &[command], Intent::Read, |replies| Range::of(only(replies)?, newest)).await
+    }
+
     /// A page of raw entries, newest first. Its token is the place of its first entry, from the tail.
     pub(super) async fn entry_page(&self, keys: &Keys, page: Page) -> Result<Inspection> {
         let limit = u64::from(page.limit.get());
-        let range = Command::new("LRANGE").arg(&*keys.list);
-        let (range, newest) = match &page.token {
-            None => (range.number(0).number(limit - 1), None),
+        let (indexes, newest) = match &page.token {
+            None => (("0".to_owned(), (limit - 1).to_string()), None),
             Some(PageToken(token)) => {
                 let newest = token.parse::<u64>().ok().filter(|newest| *newest > 0);
                 let newest = newest.ok_or_else(|| foreign_token(token))?;
                 let oldest = newest.saturating_sub(limit) + 1;
-                (range.arg(format!("-{newest}")).arg(format!("-{oldest}")), Some(newest))
+                ((format!("-{newest}"), format!("-{oldest}")), Some(newest))
             }
         };
-        let on_list = |name| Command::new(name).arg(&*keys.list);
-        let commands = [range, on_list("LLEN"), on_list("PTTL")];
-        let read = |replies| inspected(replies, newest);
-        let ((entries, pttl_millis), usage) = self.run(keys, &commands, Intent::Read, read).await?;
+        let (Range { entries, pttl_millis }, usage) = self.read_range(keys, indexes, newest).await?;
         let next = entries.first().map(|(oldest, _)| oldest - 1).filter(|newest| *newest > 0);
         let expires_at_epoch_secs = self.expires_at(pttl_millis);
         let record = |(ordinal, raw): Placed| Record {
@@ -145,25 +147,28 @@ impl UpstashListStore {
     }
 }
 
+/// What is between two indexes of a list.
+struct Range {
+    entries: Vec<Placed>,
+    pttl_millis: i64,
+}
+
+impl Range {
+    /// `newest` is the place of the first index from the tail, where the range does not begin at the head.
+    fn of(reply: Reply, newest: Option<u64>) -> Option<Self> {
+        let [entries, length, pttl] = <[Reply; 3]>::try_from(reply.into_array()?).ok()?;
+        let length = u64::try_from(length.integer()?).ok()?;
+        let newest = newest.map_or(length, |newest| newest.min(length));
+        Some(Self { entries: place(entries, newest)?, pttl_millis: pttl.integer()? })
+    }
+}
+
 /// How far a walk from the tail has come.
 struct Walk {
     /// Entries read.
     done: u64,
     /// The last of them, which may belong to a turn that goes on.
     carried: Vec<Placed>,
-}
-
-fn turn_entries(replies: Vec<Reply>, done: u64) -> Option<(Vec<Placed>, i64)> {
-    let [entries, pttl] = <[Reply; 2]>::try_from(replies).ok()?;
-    let Reply::Array(found) = &entries else { return None };
-    let newest = done.checked_add(u64::try_from(found.len()).ok()?)?;
-    Some((place(entries, newest)?, pttl.integer()?))
-}
-
-fn inspected(replies: Vec<Reply>, newest: Option<u64>) -> Option<(Vec<Placed>, i64)> {
-    let [entries, length, pttl] = <[Reply; 3]>::try_from(replies).ok()?;
-    let length = u64::try_from(length.integer()?).ok()?;
-    Some((place(entries, newest.map_or(length, |newest| newest.min(length)))?, pttl.integer()?))
 }
 
 fn scanned(reply: Reply) -> Option<(u64, Vec<Reply>)> {

@@ -6,6 +6,7 @@ pub(super) static APPEND: LazyLock<String> =
     LazyLock::new(|| script(concat!(include_str!("turns.lua"), include_str!("append.lua"))));
 pub(super) static RECENT: LazyLock<String> =
     LazyLock::new(|| script(concat!(include_str!("turns.lua"), include_str!("recent.lua"))));
+pub(super) static PAGE: LazyLock<String> = LazyLock::new(|| script(include_str!("page.lua")));
 pub(super) static CLEAR: LazyLock<String> =
     LazyLock::new(|| script(concat!(include_str!("turns.lua"), include_str!("clear.lua"))));
 pub(super) static SET_NOTE: LazyLock<String> = LazyLock::new(|| script(include_str!("set_note.lua")));

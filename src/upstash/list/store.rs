@@ -318,7 +318,7 @@ impl Outcome {
     }
 }
 
-fn script<'a>(source: &'a str, keys: &[&'a str]) -> Command<'a> {
+pub(super) fn script<'a>(source: &'a str, keys: &[&'a str]) -> Command<'a> {
     let command = Command::new("EVAL").arg(source).number(keys.len());
     keys.iter().fold(command, |command, key| command.arg(*key))
 }

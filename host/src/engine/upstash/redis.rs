@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, Cmd, ErrorKind, Pipeline, RedisError, ServerErrorKind, Value};
+use redis::{Client, Cmd, ErrorKind, Pipeline, RedisError, ServerError, ServerErrorKind, Value};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
 
@@ -176,7 +176,12 @@ impl Redis {
             Ok(Value::Array(values)) => Ok(values.into_iter().map(reply).collect()),
             Ok(_) => Err(unexpected()),
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::ExecAbort) => {
-                Err(BackendError::Refused(DISCARDED.to_owned()))
+                let reasons = error.into_server_errors();
+                let reason = reasons.as_deref().and_then(|reasons| reasons.first());
+                Err(BackendError::Refused(match reason {
+                    Some((_, reason)) => format!("{DISCARDED} {}", server_error(reason)),
+                    None => DISCARDED.to_owned(),
+                }))
             }
             Err(error) => Err(BackendError::Failed(format!(
                 "ERR Redis did not answer, and whether the command took effect is unknown: {}",
@@ -230,11 +235,20 @@ fn reply(value: Value) -> Reply {
         Value::Boolean(value) => Reply::flag(value),
         Value::VerbatimString { text, .. } => Reply::text(text),
         Value::Attribute { data, .. } => reply(*data),
-        Value::ServerError(error) => match error.details() {
-            Some(details) => Reply::Error(format!("{} {details}", error.code())),
-            None => Reply::Error(error.code().to_owned()),
-        },
+        Value::ServerError(error) => Reply::Error(server_error(&error)),
         other => Reply::Error(format!("ERR Redis gave an answer that REST cannot hold: {}", shape(&other))),
+    }
+}
+
+/// The error in Redis's words, except for the arguments that it quotes: they may be conversation text.
+fn server_error(error: &ServerError) -> String {
+    let text = match error.details() {
+        Some(details) => format!("{} {details}", error.code()),
+        None => error.code().to_owned(),
+    };
+    match text.split_once(", with args beginning with: ") {
+        Some((before, _)) => before.to_owned(),
+        None => text,
     }
 }
 

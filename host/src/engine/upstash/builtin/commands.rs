@@ -52,7 +52,7 @@ const fn script(name: &'static str, min_args: usize, writes: bool, command: Scri
 }
 
 /// Sorted by name.
-static COMMANDS: [CommandSpec; 55] = [
+static COMMANDS: [CommandSpec; 56] = [
     write("append", 2, strings::append),
     read("dbsize", 0, keys::dbsize),
     write("decr", 1, strings::decr),
@@ -103,6 +103,7 @@ static COMMANDS: [CommandSpec; 55] = [
     script("script", 1, true, ScriptCommand::Script),
     write("set", 2, strings::set),
     write("setex", 3, strings::setex),
+    write("setnx", 2, strings::setnx),
     read("strlen", 1, strings::strlen),
     read("time", 0, keys::time),
     read("ttl", 1, expiry::ttl),

@@ -16,11 +16,12 @@ use mlua::{
 use super::super::reply::Reply;
 use super::super::request::Command;
 use super::args::Args;
+use super::cjson;
 use super::commands::{self, Run};
 use super::convert::{argument, from_reply, to_reply};
 use super::db::{CommandError, Db};
+use super::lua_error::{self, Refusal};
 use super::scripts::sha1_hex;
-use super::{cjson, lua_error};
 use crate::engine::upstash::shebang;
 
 const MEMORY_LIMIT_BYTES: usize = 128 * 1024 * 1024;
@@ -139,7 +140,8 @@ fn limit_instructions(lua: &Lua, stopped: &Arc<AtomicBool>) -> mlua::Result<()> 
 
 fn execute(lua: &Lua, script: &Script<'_>, function: Function, calls: &Calls<'_, '_>) -> mlua::Result<Reply> {
     lua.scope(|scope| {
-        let invoke = scope.create_function(|lua, args: Variadic<Value>| calls.invoke(lua, &args))?;
+        let call = scope.create_function(|lua, args: Variadic<Value>| calls.call(lua, &args))?;
+        let pcall = scope.create_function(|lua, args: Variadic<Value>| calls.pcall(lua, &args))?;
         let globals = lua.globals();
         globals.raw_set("KEYS", string_list(lua, script.keys)?)?;
         globals.raw_set("ARGV", string_list(lua, script.argv)?)?;
@@ -148,11 +150,12 @@ fn execute(lua: &Lua, script: &Script<'_>, function: Function, calls: &Calls<'_,
         let sha1hex =
             lua.create_function(|lua, text: LuaString| lua.create_string(sha1_hex(&text.as_bytes())))?;
         let locate = lua.create_function(|lua, ()| Ok(lua_error::current_line(lua)))?;
+        let visible = lua.create_function(lua_error::visible)?;
         let allowed = lua.create_sequence_from(GLOBALS.into_iter().chain(["KEYS", "ARGV"]))?;
         let guarded: Function = lua
             .load(include_str!("prelude.lua"))
             .set_name("=prelude")
-            .call((invoke, sha1hex, locate, allowed))?;
+            .call((call, pcall, sha1hex, locate, visible, allowed))?;
         let (finished, value): (bool, Value) = guarded.call(function)?;
         if finished { to_reply(&value) } else { Ok(Reply::Error(lua_error::raised(&value, script.sha))) }
     })
@@ -163,7 +166,7 @@ fn string_list(lua: &Lua, items: &Args) -> mlua::Result<Table> {
     lua.create_sequence_from(strings)
 }
 
-/// What `redis.call` works with.
+/// What `redis.call` and `redis.pcall` work with.
 struct Calls<'d, 'c> {
     db: &'d Db<'c>,
     read_only: bool,
@@ -174,14 +177,27 @@ struct Calls<'d, 'c> {
 }
 
 impl Calls<'_, '_> {
-    fn invoke(&self, lua: &Lua, args: &[Value]) -> mlua::Result<Value> {
+    /// The answer, or an error raised.
+    fn call(&self, lua: &Lua, args: &[Value]) -> mlua::Result<Value> {
+        match self.reply(args)? {
+            Reply::Error(text) => Err(Error::external(Refusal(text))),
+            reply => from_reply(lua, reply),
+        }
+    }
+
+    /// The answer, be it an error.
+    fn pcall(&self, lua: &Lua, args: &[Value]) -> mlua::Result<Value> {
+        from_reply(lua, self.reply(args)?)
+    }
+
+    fn reply(&self, args: &[Value]) -> mlua::Result<Reply> {
         if Instant::now() > self.deadline {
             self.stopped.store(true, Ordering::Relaxed);
         }
         if self.stopped.load(Ordering::Relaxed) || self.storage_error.borrow().is_some() {
             return Err(Error::runtime(STOPPED));
         }
-        let reply = match args.iter().map(argument).collect::<Option<Vec<_>>>() {
+        Ok(match args.iter().map(argument).collect::<Option<Vec<_>>>() {
             Some(words) if words.is_empty() => {
                 Reply::Error("ERR Please specify at least one argument for this redis.call() call".to_owned())
             }
@@ -189,8 +205,7 @@ impl Calls<'_, '_> {
             None => {
                 Reply::Error("ERR Lua redis lib command arguments must be strings or integers".to_owned())
             }
-        };
-        from_reply(lua, reply)
+        })
     }
 
     fn command(&self, command: Option<Command>) -> Reply {

@@ -1,5 +1,7 @@
 //! A script's errors, in Redis's words.
 
+use std::fmt;
+
 use mlua::{Error, Lua, Value};
 
 /// Lua writes this in front of its own errors: `user_script:1: …`.
@@ -7,6 +9,31 @@ pub(super) const CHUNK_NAME: &str = "@user_script";
 
 /// Deeper than Lua itself lets calls nest.
 const MAX_STACK_LEVELS: usize = 200;
+
+/// An error of `redis.call`. It is raised from Rust: of a Lua function in `return redis.call(…)`, a tail call, the script's
+/// own line could no longer be told.
+#[derive(Debug)]
+pub(super) struct Refusal(pub(super) String);
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// A raised error as scripts see it: the table `{err = …}` when `redis.call` raised it, else as it is.
+pub(super) fn visible(lua: &Lua, raised: Value) -> mlua::Result<Value> {
+    let refusal = match &raised {
+        Value::Error(error) => error.downcast_ref::<Refusal>(),
+        _ => None,
+    };
+    let Some(Refusal(text)) = refusal else { return Ok(raised) };
+    let table = lua.create_table()?;
+    table.raw_set("err", text.as_str())?;
+    Ok(Value::Table(table))
+}
 
 /// The line of the script that is being run, seen from a function that it called.
 pub(super) fn current_line(lua: &Lua) -> Option<usize> {

@@ -1,31 +1,33 @@
 -- Runs before a script: gives it Redis's functions, takes away everything that is not on the list of names, and
 -- returns the function that runs the script with errors in Redis's form.
-local invoke, sha1hex, locate, allowed = ...
+local call, protected_call, sha1hex, locate, visible, allowed = ...
 local error, pcall, rawget, setmetatable, tostring, type, xpcall =
     error, pcall, rawget, setmetatable, tostring, type, xpcall
 local find, sub = string.find, string.sub
 local globals = _G
 
 redis.sha1hex = sha1hex
-redis.pcall = invoke
-
-function redis.call(...)
-    local reply = invoke(...)
-    if type(reply) == 'table' and rawget(reply, 'err') then
-        error(reply, 0)
-    end
-    return reply
-end
+redis.call = call
+redis.pcall = protected_call
 
 -- A script that catches an error gets its text, not the table that redis.call raised.
 local function caught(finished, problem, ...)
-    if not finished and type(problem) == 'table' and type(rawget(problem, 'err')) == 'string' then
-        return false, rawget(problem, 'err')
+    if finished then
+        return true, problem, ...
     end
-    return finished, problem, ...
+    problem = visible(problem)
+    if type(problem) == 'table' and type(rawget(problem, 'err')) == 'string' then
+        problem = rawget(problem, 'err')
+    end
+    return false, problem
 end
 function globals.pcall(...)
     return caught(pcall(...))
+end
+function globals.xpcall(script, handler)
+    return xpcall(script, function(problem)
+        return handler(visible(problem))
+    end)
 end
 
 function redis.error_reply(text)
@@ -102,6 +104,7 @@ setmetatable(globals, {
 
 return function(script)
     return xpcall(script, function(problem)
+        problem = visible(problem)
         if type(problem) ~= 'table' then
             problem = { err = 'ERR ' .. tostring(problem) }
         end

@@ -112,6 +112,16 @@ pub(super) fn setex(db: &Db<'_>, args: &Args) -> CommandResult {
     Ok(Reply::ok())
 }
 
+pub(super) fn setnx(db: &Db<'_>, args: &Args) -> CommandResult {
+    let [name, value] = exactly("setnx", args)?;
+    if db.find(name)?.is_some() {
+        return Ok(Reply::Int(0));
+    }
+    let key = db.create(name, Kind::String)?;
+    db.write_string(&key, value)?;
+    Ok(Reply::Int(1))
+}
+
 pub(super) fn mset(db: &Db<'_>, args: &Args) -> CommandResult {
     let pairs = pairs("mset", args)?;
     for (name, value) in pairs {
