@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the tests need beside Rust, on Debian 12 or a system like it: a C compiler, redis-server, cargo-deny, and in
-# tests/interop the npm and PyPI packages that its README describes. Asks nothing; run again, it does only what is missing.
+# Installs what the tests need beside Rust, on Debian 12 or a system like it: a C compiler, redis-server, curl, openssl, cargo-deny,
+# and in tests/interop the npm and PyPI packages that its README describes. Asks nothing; run again, it does only what is missing.
 set -eu
 
 CARGO_DENY_VERSION=0.20.2
@@ -12,6 +12,8 @@ cd "$(dirname "$0")/interop"
 main() {
     need cc build-essential
     need redis-server redis-server
+    need curl curl
+    need openssl openssl
     cargo_deny
     has_venv || apt_install python3 python3-venv
     node_link

@@ -21,6 +21,9 @@ pub struct Engines {
     upstash: Mutex<Option<UpstashEngine>>,
 }
 
+/// Starts one engine.
+type Start = fn(&Engines) -> Result<()>;
+
 impl Engines {
     /// Engines that keep their data in `data_dir`; with the URL of a Redis or Valkey, the Upstash endpoint stands in
     /// front of that and keeps nothing of its own.
@@ -35,11 +38,11 @@ impl Engines {
     /// # Errors
     /// `Unavailable` when no threads can be started.
     pub fn start(self: &Arc<Self>) -> Result<Vec<JoinHandle<()>>> {
-        let starts: [(&str, fn(&Self) -> Result<()>); 2] = [
+        let starts: [(&'static str, Start); 2] = [
             ("dynamodb", |engines| engines.dynamodb().map(drop)),
             ("upstash", |engines| engines.upstash().map(drop)),
         ];
-        let spawn = |(name, start): (&'static str, fn(&Self) -> Result<()>)| {
+        let spawn = |(name, start): (_, Start)| {
             let engines = Arc::clone(self);
             let work = move || {
                 if let Err(error) = start(&engines) {

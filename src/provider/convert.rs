@@ -135,11 +135,7 @@ mod tests {
     use super::*;
 
     fn past() -> Vec<Message> {
-        let call = |id: &str| ToolCall {
-            id: id.to_owned(),
-            name: "clock".to_owned(),
-            arguments: RawJson::parse("{}").unwrap(),
-        };
+        let call = |id: &str| ToolCall::new(id, "clock", RawJson::parse("{}").unwrap());
         let calls = Message { tool_calls: vec![call("a"), call("b")], ..Message::assistant("") };
         let named = |message| Message { name: Some("clock".to_owned()), ..message };
         vec![

@@ -167,7 +167,7 @@ async fn a_models_name_does_not_lead_its_key_to_another_host() {
     let inputs = json!({"modelName": "zai_coding::glm", "provider": "zai", "baseURL": server.url()});
     let args = ConnectArgs::new(&context).with_credential(Backend::Model.credential(&server.url()));
     let model = Registry::collect().connect_json("chatModel", &inputs, args).await.unwrap().model().unwrap();
-    let prompt = Prompt { messages: vec![Message::user("hi")], tools: Vec::new() };
+    let prompt = Prompt { messages: vec![Message::user("hi")], ..Prompt::default() };
     let answer = async { model::collect(model.answer(prompt).await?, |_| {}).await };
     let error = answer.await.unwrap_err();
     assert!(error.message().contains("may not dial"), "{error}");

@@ -23,3 +23,37 @@ pub(super) fn code(kind: &str) -> ExitCode {
         _ => 1,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use canvas_memory::ErrorKind;
+    use canvas_memory::session::TurnId;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_has_the_code_that_the_help_lists() {
+        let turn_id = TurnId::new("t").unwrap();
+        for (kind, expected) in [
+            (ErrorKind::InvalidInput { field: String::new() }, 2),
+            (ErrorKind::Unsupported, 2),
+            (ErrorKind::MissingCredential, 3),
+            (ErrorKind::Undecryptable, 3),
+            (ErrorKind::Unauthenticated, 3),
+            (ErrorKind::Denied, 3),
+            (ErrorKind::NotFound, 4),
+            (ErrorKind::Mismatch, 4),
+            (ErrorKind::Corrupt, 5),
+            (ErrorKind::Conflict { position: None }, 6),
+            (ErrorKind::TurnIdReused, 6),
+            (ErrorKind::Unknown { turn_id, position: None }, 7),
+            (ErrorKind::Throttled, 8),
+            (ErrorKind::Unavailable, 8),
+            (ErrorKind::Protocol, 8),
+            (ErrorKind::Storage, 9),
+            (ErrorKind::TooLarge, 11),
+        ] {
+            assert_eq!(code(kind.code()), ExitCode::from(expected), "{kind:?}");
+        }
+    }
+}

@@ -44,11 +44,12 @@ pub(super) async fn run(args: &ServeArgs, setting: &Setting, output: Output) -> 
         output.value(&json!({"url": host.url}));
     } else {
         output.text(&format!("{}\n", host.url));
-        output.note(&greeting(&app, &host.url, setting).await?);
     }
+    let greeting = greet(app.clone(), &host.url, setting, output);
     let options =
         ServeOptions { token, start_secret: Some(host.secret), host_names: args.host_name.clone(), stop };
-    let served = api::serve(app, listener, options).await;
+    // Nobody waits for an answer until the flows are listed.
+    let (served, ()) = tokio::join!(api::serve(app, listener, options), greeting);
     drop(announcement);
     served.map(|()| ExitCode::SUCCESS)
 }
@@ -116,9 +117,9 @@ fn stop_when_told(stop: CancellationToken) {
     });
 }
 
-/// What a person can do next.
-async fn greeting(app: &App, url: &str, setting: &Setting) -> Result<String> {
-    let flows = app.state().flows().await?;
+/// Tells a person what to do next.
+async fn greet(app: App, url: &str, setting: &Setting, output: Output) {
+    let flows = app.state().flows().await.unwrap_or_default();
     let next = match flows.iter().find(|flow| flow.summary.is_ok()) {
         Some(flow) => format!(
             "Talk to a flow from another terminal:\n  canvas-memory chat{} --flow {} --session me \"Hello\"",
@@ -130,10 +131,10 @@ async fn greeting(app: &App, url: &str, setting: &Setting) -> Result<String> {
              application/json' {url}/api/v1/flows"
         ),
     };
-    Ok(format!(
+    output.note(&format!(
         "canvas-memory {} serves flows, credentials and conversations of {}.\n{next}\nWhat programs can ask for is \
          described in {url}/api/v1/openapi.json. Ctrl-C stops.",
         env!("CARGO_PKG_VERSION"),
         app.data_dir().path().display(),
-    ))
+    ));
 }

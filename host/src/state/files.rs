@@ -191,7 +191,10 @@ impl Directory {
             written => written.map_err(|error| storage("write", &path, error)),
         }?;
         let etag = Etag::of(text.as_bytes());
-        Ok(FlowRecord { id: id.to_owned(), etag, updated: timestamp::now(), flow })
+        // As the next reader will find it; a file that is gone again was changed just now.
+        let changed = fs::metadata(&path).and_then(|metadata| metadata.modified());
+        let updated = changed.map_or_else(|_| timestamp::now(), timestamp::of);
+        Ok(FlowRecord { id: id.to_owned(), etag, updated, flow })
     }
 
     fn etag(&self, id: &str) -> Result<Etag> {

@@ -100,7 +100,7 @@ async fn write_flows((http, url): (Client, String), mut at: u64) -> Written {
             Err(_) => return written,
         }
         written.acknowledged = at;
-        if at % 10 == 0 {
+        if at.is_multiple_of(10) {
             let Ok(answer) = http.post(format!("{url}flows")).json(&flow(at)).send().await else {
                 return written;
             };

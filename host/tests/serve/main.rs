@@ -2,6 +2,7 @@
 #![cfg(unix)]
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     missing_docs,
@@ -10,6 +11,7 @@
 
 mod commands;
 mod conversation;
+mod disk;
 mod flowise;
 mod host;
 mod kill;
