@@ -21,7 +21,7 @@ const STORE_AGAIN_AFTER: [Duration; 3] =
     [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
 
 /// Says the message of the command line, or each line of standard input.
-pub(super) async fn run(args: &ChatArgs, runs: &dyn Runs, output: Output) -> Result<ExitCode, Failure> {
+pub(super) async fn run(args: &ChatArgs, runs: &impl Runs, output: Output) -> Result<ExitCode, Failure> {
     let chat = Chat {
         runs,
         session: args.session.clone().map(SessionId::new).transpose()?,
@@ -35,8 +35,8 @@ pub(super) async fn run(args: &ChatArgs, runs: &dyn Runs, output: Output) -> Res
     }
 }
 
-struct Chat<'a> {
-    runs: &'a dyn Runs,
+struct Chat<'a, R> {
+    runs: &'a R,
     session: Option<SessionId>,
     own_session: SessionId,
     output: Output,
@@ -50,7 +50,7 @@ enum End<'a> {
     NotStored { turn: &'a RawJson, session: &'a RawJson, error: &'a Failure },
 }
 
-impl Chat<'_> {
+impl<R: Runs> Chat<'_, R> {
     /// Says each line of standard input, until it ends.
     async fn converse(&self) -> Result<ExitCode, Failure> {
         let stdin = std::io::stdin();
@@ -93,7 +93,7 @@ impl Chat<'_> {
         self.finish(ran).await
     }
 
-    async fn finish(&self, ran: Ran) -> Result<ExitCode, Failure> {
+    async fn finish(&self, ran: Ran<R::Again>) -> Result<ExitCode, Failure> {
         let Ran { turn, session, kept, usage } = ran;
         let done = |stored: &RawJson| {
             if self.output.json {

@@ -26,47 +26,49 @@ pub(super) struct Said<'a> {
 
 /// What became of a message. As text, so that what a message holds is kept to the letter.
 #[derive(Debug)]
-pub(super) struct Ran {
+pub(super) struct Ran<A> {
     pub(super) turn: RawJson,
     pub(super) session: RawJson,
-    pub(super) kept: Kept,
+    pub(super) kept: Kept<A>,
     pub(super) usage: RawJson,
 }
 
 /// Whether the turn is kept.
 #[derive(Debug)]
-pub(super) enum Kept {
+pub(super) enum Kept<A> {
     /// As the store said; null for a flow without memory.
     Yes(RawJson),
-    /// It is not, or no one knows.
-    No(Failure, StoreAgain),
-}
-
-/// What stores a turn again.
-#[derive(Debug)]
-pub(super) enum StoreAgain {
-    /// This append.
-    Append(SessionId, Box<Append>),
-    /// The host, by the id of the run.
-    Run(String),
-    /// Nothing: the run was not about a session.
-    Never,
+    /// It is not, or no one knows; with what it takes to store it again.
+    No(Failure, A),
 }
 
 /// Runs messages through a flow.
 #[async_trait]
 pub(super) trait Runs: Sync {
+    /// What it takes to store a turn again.
+    type Again: Send + Sync;
+
     /// Answers a message, and shows each event as JSON while it works.
-    async fn run(&self, said: Said<'_>, show: &mut (dyn FnMut(RawJson) + Send)) -> Result<Ran, Failure>;
+    async fn run(
+        &self,
+        said: Said<'_>,
+        show: &mut (dyn FnMut(RawJson) + Send),
+    ) -> Result<Ran<Self::Again>, Failure>;
 
     /// Stores a turn again whose append had failed.
-    async fn store_again(&self, again: &StoreAgain) -> Result<RawJson, Failure>;
+    async fn store_again(&self, again: &Self::Again) -> Result<RawJson, Failure>;
 }
 
 /// A flow that is connected in this process.
 #[async_trait]
 impl Runs for Arc<dyn Chain> {
-    async fn run(&self, said: Said<'_>, show: &mut (dyn FnMut(RawJson) + Send)) -> Result<Ran, Failure> {
+    type Again = (SessionId, Box<Append>);
+
+    async fn run(
+        &self,
+        said: Said<'_>,
+        show: &mut (dyn FnMut(RawJson) + Send),
+    ) -> Result<Ran<Self::Again>, Failure> {
         let request = RunRequest {
             message: Message::user(said.text),
             session: said.session.cloned(),
@@ -76,25 +78,19 @@ impl Runs for Arc<dyn Chain> {
         };
         let Outcome { turn, session, stored, usage, .. } =
             Chain::run(&**self, request, &mut |event| show(to_json(&event))).await?;
-        let kept = match stored {
-            Stored::Yes(appended) => Kept::Yes(to_json(&appended)),
-            Stored::No { error, append } => {
-                let again = session.as_ref().map(|session| session.id.clone());
-                let again = again.map_or(StoreAgain::Never, |session| StoreAgain::Append(session, append));
-                Kept::No(error.into(), again)
+        let kept = match (stored, &session) {
+            (Stored::No { error, append }, Some(session)) => {
+                Kept::No(error.into(), (session.id.clone(), append))
             }
-            Stored::Nothing | Stored::NoMemory => Kept::Yes(null()),
+            (Stored::No { error, .. }, None) => return Err(error.into()),
+            (Stored::Yes(appended), _) => Kept::Yes(to_json(&appended)),
+            (Stored::Nothing | Stored::NoMemory, _) => Kept::Yes(null()),
         };
         Ok(Ran { turn: to_json(&turn), session: to_json(&session), kept, usage: to_json(&usage) })
     }
 
-    async fn store_again(&self, again: &StoreAgain) -> Result<RawJson, Failure> {
-        match again {
-            StoreAgain::Append(session, append) => {
-                Ok(to_json(&self.retry(session, Append::clone(append)).await?))
-            }
-            StoreAgain::Run(_) | StoreAgain::Never => Ok(null()),
-        }
+    async fn store_again(&self, (session, append): &Self::Again) -> Result<RawJson, Failure> {
+        Ok(to_json(&self.retry(session, Append::clone(append)).await?))
     }
 }
 

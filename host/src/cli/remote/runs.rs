@@ -13,7 +13,7 @@ use super::sse::{EventReader, ServerEvent};
 use super::{Remote, unreachable};
 use crate::cli::document::FlowChoice;
 use crate::cli::failure::Failure;
-use crate::cli::runs::{Kept, Ran, Runs, Said, StoreAgain, null};
+use crate::cli::runs::{Kept, Ran, Runs, Said, null};
 
 /// One flow, run by a host.
 #[derive(Debug)]
@@ -116,7 +116,14 @@ impl RemoteRuns {
 
 #[async_trait]
 impl Runs for RemoteRuns {
-    async fn run(&self, said: Said<'_>, show: &mut (dyn FnMut(RawJson) + Send)) -> Result<Ran, Failure> {
+    /// The id of the run.
+    type Again = String;
+
+    async fn run(
+        &self,
+        said: Said<'_>,
+        show: &mut (dyn FnMut(RawJson) + Send),
+    ) -> Result<Ran<String>, Failure> {
         let Said { text: message, session, chat, turn_id } = said;
         let flow = match &self.flow {
             FlowChoice::Saved(id) => FlowReference::Id(id),
@@ -128,8 +135,7 @@ impl Runs for RemoteRuns {
         Ok(Ran { turn, session, kept: kept(stored, accepted.id), usage })
     }
 
-    async fn store_again(&self, again: &StoreAgain) -> Result<RawJson, Failure> {
-        let StoreAgain::Run(id) = again else { return Ok(null()) };
+    async fn store_again(&self, id: &String) -> Result<RawJson, Failure> {
         let answered = self.remote.post(&format!("runs/{id}/store"), &json!({})).await?;
         let StoredAgain { result: Done { stored, .. } } = self.decode(&answered)?;
         match kept(stored, id.clone()) {
@@ -145,11 +151,11 @@ impl RemoteRuns {
     }
 }
 
-fn kept(stored: StoredState, run: String) -> Kept {
+fn kept(stored: StoredState, run: String) -> Kept<String> {
     let StoredState { state, error, appended } = stored;
     match state.as_str() {
         "stored" => Kept::Yes(RawJson::of(&appended).unwrap_or_else(|_| null())),
-        "not_stored" => Kept::No(Failure::from_json(error.unwrap_or_default()), StoreAgain::Run(run)),
+        "not_stored" => Kept::No(Failure::from_json(error.unwrap_or_default()), run),
         _ => Kept::Yes(null()),
     }
 }
