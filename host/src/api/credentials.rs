@@ -89,6 +89,7 @@ impl JsonSchema for SecretFields {
 #[derive(Debug, Deserialize, JsonSchema)]
 struct CredentialId {
     /// The credential's id.
+    #[schemars(regex(pattern = r"^[a-z0-9-]{1,64}$"))]
     id: String,
 }
 

@@ -35,7 +35,7 @@ pub(super) fn routes() -> ApiRouter<App> {
         .api_route(
             "/flows",
             get_with(list, describe("listFlows", "List the saved flows", &[]))
-                .post_with(create, describe("createFlow", "Save a new flow", &[])),
+                .post_with(create, describe("createFlow", "Save a new flow", &[422])),
         )
         .api_route(
             "/flows/{id}",
@@ -81,6 +81,7 @@ pub(super) fn routes() -> ApiRouter<App> {
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct FlowId {
     /// The flow's id.
+    #[schemars(regex(pattern = r"^[a-z0-9-]{1,64}$"))]
     pub(super) id: String,
 }
 

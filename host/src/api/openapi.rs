@@ -8,15 +8,14 @@ use aide::openapi::{
 };
 use aide::transform::TransformOperation;
 use axum::Router;
-use canvas_memory::chain::RunEvent;
 use schemars::generate::SchemaSettings;
-use schemars::transform::RecursiveTransform;
+use schemars::transform::{RecursiveTransform, ReplaceBoolSchemas};
 use schemars::{JsonSchema, Schema, json_schema};
 use serde_json::Value;
 
 use super::answer::text_header;
 use crate::app::App;
-use crate::runs::{ErrorBody, RunResult};
+use crate::runs::ErrorBody;
 
 const DESCRIPTION: &str = "\
 What a canvas-memory host does: flows, credentials, runs, and the conversations that its memory nodes keep.
@@ -60,6 +59,8 @@ pub(super) fn begin() {
         settings.definitions_path = "#/components/schemas/".into();
         settings.meta_schema = None;
         settings.transforms.push(Box::new(RecursiveTransform(without_links)));
+        // Not every reader of such documents knows that `true` is a schema.
+        settings.transforms.push(Box::new(ReplaceBoolSchemas::default()));
     });
     generate::in_context(|ctx| ctx.schema = settings.into_generator());
 }
@@ -125,9 +126,7 @@ fn code(status: &StatusCode) -> u16 {
 
 /// Takes the routes, and what they say of themselves, apart.
 pub(super) fn finish(routes: ApiRouter<App>) -> (Router<App>, OpenApi) {
-    // Only events carry them, so that no handler names them.
     let body = schema_of::<ErrorBody>();
-    let (_, _) = (schema_of::<RunEvent>(), schema_of::<RunResult>());
     let mut document = OpenApi {
         info: Info {
             title: "canvas-memory".to_owned(),

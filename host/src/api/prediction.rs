@@ -17,7 +17,7 @@ use axum::response::{IntoResponse, Response};
 use canvas_memory::message::{Message, Role};
 use canvas_memory::session::{SessionId, Turn};
 use futures_util::{Stream, StreamExt, stream};
-use schemars::{JsonSchema, json_schema};
+use schemars::{JsonSchema, Schema, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -103,7 +103,7 @@ struct Prediction {
     #[serde(flatten)]
     metadata: Metadata,
     /// The tools that were called.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     used_tools: Vec<UsedTool>,
 }
 
@@ -192,10 +192,35 @@ impl OperationOutput for Answer {
 
     fn inferred_responses(ctx: &mut GenContext, operation: &mut Operation) -> Vec<(Option<Code>, Described)> {
         let mut described = Json::<Prediction>::operation_response(ctx, operation).unwrap_or_default();
-        let events: Vec<_> = content("text/event-stream", schema_object(json_schema!({"type": "string"})));
+        let events: Vec<_> = content("text/event-stream", schema_object(event_schema()));
         described.content.extend(events);
         vec![(Some(Code::Code(200)), described)]
     }
+}
+
+/// The schema of one event of a stream.
+fn event_schema() -> Schema {
+    json_schema!({
+        "type": "object",
+        "properties": {
+            "data": {
+                "type": "string",
+                "contentMediaType": "application/json",
+                "contentSchema": {
+                    "type": "object",
+                    "properties": {
+                        "event": {
+                            "type": "string",
+                            "enum": ["start", "token", "usedTools", "abort", "metadata", "error", "end"],
+                        },
+                        "data": {"description": "Text, used tools, or what stands beside the answer."},
+                    },
+                    "required": ["event", "data"],
+                },
+            },
+        },
+        "required": ["data"],
+    })
 }
 
 async fn predict(

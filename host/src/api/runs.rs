@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use canvas_memory::ErrorKind;
+use canvas_memory::chain::RunEvent;
 use canvas_memory::json::RawJson;
 use canvas_memory::message::Message;
 use canvas_memory::session::{SessionId, TurnId};
@@ -27,7 +28,7 @@ use super::flows::MAX_FLOW_BODY_BYTES;
 use super::openapi::{NODE_ERRORS, RUN_ERRORS, content, describe, schema_object};
 use super::problem::{Problem, Result};
 use crate::app::App;
-use crate::runs::{Cursor, Run, RunOrder, RunView, Runnable};
+use crate::runs::{Cursor, ErrorBody, Run, RunOrder, RunResult, RunView, Runnable};
 
 /// How often a quiet stream says that it is alive.
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -202,16 +203,38 @@ impl aide::OperationOutput for Events {
     type Inner = String;
 
     fn inferred_responses(
-        _: &mut aide::generate::GenContext,
+        ctx: &mut aide::generate::GenContext,
         _: &mut aide::openapi::Operation,
     ) -> Vec<(Option<Code>, aide::openapi::Response)> {
         let events = aide::openapi::Response {
             description: EVENTS.to_owned(),
-            content: content("text/event-stream", schema_object(json_schema!({"type": "string"}))),
+            content: content("text/event-stream", schema_object(event_schema(&mut ctx.schema))),
             ..Default::default()
         };
         vec![(Some(Code::Code(200)), events)]
     }
+}
+
+/// The schema of one event.
+fn event_schema(generator: &mut SchemaGenerator) -> Schema {
+    let data = [
+        generator.subschema_for::<RunEvent>(),
+        generator.subschema_for::<RunResult>(),
+        generator.subschema_for::<ErrorBody>(),
+    ];
+    json_schema!({
+        "type": "object",
+        "properties": {
+            "id": {"description": "Where to go on.", "type": "string"},
+            "event": {"type": "string", "enum": ["started", "step", "text", "done", "error"]},
+            "data": {
+                "type": "string",
+                "contentMediaType": "application/json",
+                "contentSchema": {"anyOf": data},
+            },
+        },
+        "required": ["id", "event", "data"],
+    })
 }
 
 async fn events(State(app): State<App>, Path(id): Path<RunId>, headers: HeaderMap) -> Result<Events> {

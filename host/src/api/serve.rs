@@ -52,9 +52,10 @@ pub async fn serve(app: App, listener: TcpListener, options: ServeOptions) -> Re
             tracing::debug!(%error, "a connection keeps Nagle's algorithm");
         }
     });
-    let runs = app.runs().clone();
+    let runs = app.runs();
     let stopped = stop.clone();
-    let serving = axum::serve(listener, router(app, gate))
+    // Runs outlive the router, and the engines that they store in end with the last clone of the app.
+    let serving = axum::serve(listener, router(app.clone(), gate))
         .with_graceful_shutdown(async move { stopped.cancelled().await });
     let closing = async {
         stop.cancelled().await;

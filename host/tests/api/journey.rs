@@ -105,7 +105,7 @@ async fn one_message_can_be_changed_and_removed() {
     let home = Home::new();
     let host = home.start().await;
     let memory = json!({"type": "DynamoDBChatMemory", "inputs": {
-        "tableName": "lists", "partitionKey": "session", "endpoint": "builtin",
+        "tableName": "lists", "partitionKey": "session", "layout": "list", "endpoint": "builtin",
     }});
     let of = |more: Value| {
         let mut body = json!({"memory": memory, "session": "s"});

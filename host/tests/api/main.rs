@@ -21,5 +21,6 @@ mod journey;
 mod openai_stub;
 mod prediction;
 mod runs;
+mod schemathesis;
 mod security;
 mod support;

@@ -79,7 +79,7 @@ async fn a_stream_tells_what_existing_clients_listen_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn tools_that_were_called_are_told() {
     let home = Home::new();
-    let calls = || Reply::Calls("", vec![call("c1", "calculator", r#"{"expression":"6*7"}"#)]);
+    let calls = || Reply::Calls("", vec![call("c1", "calculator", r#"{"input":"6*7"}"#)]);
     let script = vec![calls(), Reply::Text(vec!["42."]), calls(), Reply::Text(vec!["42."])];
     let model = OpenAiStub::script(script).await;
     let host = home.start_for(&[&allow(&model.base_url)]).await;
@@ -93,7 +93,7 @@ async fn tools_that_were_called_are_told() {
     ], "edges": [edge("model", "model", "model"), edge("tool", "tool", "tools")]});
     let flow = host.save(&flow).await;
     let answer = ask(&host, &flow, json!({"question": "What is 6*7?"})).await;
-    let used = json!([{"tool": "calculator", "toolInput": {"expression": "6*7"}, "toolOutput": "42"}]);
+    let used = json!([{"tool": "calculator", "toolInput": {"input": "6*7"}, "toolOutput": "42"}]);
     assert_eq!((&answer["text"], &answer["usedTools"]), (&json!("42."), &used), "{answer}");
     let events = stream(&host, &flow, json!({"question": "What is 6*7?", "streaming": true})).await;
     let told = events.iter().find(|event| event["event"] == "usedTools").unwrap();
