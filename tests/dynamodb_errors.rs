@@ -1,5 +1,10 @@
 //! DynamoDB's errors, each as a kind of its own.
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "clippy.toml exempts tests, but not the functions that they share"
+)]
 
 #[path = "support/dynoxide.rs"]
 mod dynoxide_engine;

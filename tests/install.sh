@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs what the tests need beside Rust, on Debian 12 or a system like it: a C compiler, redis-server, curl, openssl, cargo-deny,
-# and in tests/interop the npm and PyPI packages that its README describes. Asks nothing; run again, it does only what is missing.
+# Installs what the tests need beside Rust, on Debian 12 or a system like it: a C compiler, redis-server, curl, openssl,
+# systemd-analyze, cargo-deny, and in tests/interop the npm and PyPI packages that its README describes. Asks nothing; run again, it
+# does only what is missing.
 set -eu
 
 CARGO_DENY_VERSION=0.20.2
@@ -14,6 +15,7 @@ main() {
     need redis-server redis-server
     need curl curl
     need openssl openssl
+    need systemd-analyze systemd
     cargo_deny
     has_venv || apt_install python3 python3-venv
     node_link
