@@ -1,5 +1,8 @@
 //! Saved credentials: secrets go in, and never come out.
 
+mod fields;
+mod test;
+
 use std::collections::BTreeMap;
 
 use aide::axum::ApiRouter;
@@ -8,12 +11,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::NoContent;
-use canvas_memory::declare::{Credential, Health, Target};
-use canvas_memory::json::RawJson;
+use canvas_memory::declare::Credential;
 use canvas_memory::{Error, ErrorKind};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use secrecy::SecretString;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::answer::Created;
 use super::extract::{Body, Path, Query};
@@ -22,7 +24,9 @@ use super::problem::{Problem, Result};
 use crate::app::App;
 use crate::runs::SharedError;
 use crate::state::CredentialUse;
+
 use crate::vault::{CredentialInfo, ListedCredential, NewCredential, Update};
+use fields::SecretFields;
 
 pub(super) fn routes() -> ApiRouter<App> {
     ApiRouter::new()
@@ -45,7 +49,7 @@ pub(super) fn routes() -> ApiRouter<App> {
         )
         .api_route(
             "/credentials/test",
-            post_with(test, |operation| {
+            post_with(test::test, |operation| {
                 describe("testCredential", "Ask the service whether it knows a credential", NODE_ERRORS)(
                     operation,
                 )
@@ -55,34 +59,6 @@ pub(super) fn routes() -> ApiRouter<App> {
             }),
         )
         .with_path_items(|item| item.tag("credentials"))
-}
-
-/// The fields of a credential: a JSON object of secrets.
-#[derive(Clone, Debug)]
-struct SecretFields(SecretString);
-
-impl<'de> Deserialize<'de> for SecretFields {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        let raw = RawJson::deserialize(deserializer)?;
-        if !raw.as_str().starts_with('{') {
-            return Err(serde::de::Error::custom("`fields` is no JSON object"));
-        }
-        Ok(Self(raw.as_str().into()))
-    }
-}
-
-impl JsonSchema for SecretFields {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "SecretFields".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "object", "writeOnly": true})
-    }
 }
 
 /// A credential's id.
@@ -243,56 +219,6 @@ fn in_use(id: &str, used_by: &[CredentialUse]) -> Problem {
         places.join(", ")
     );
     Error::new(ErrorKind::Conflict { position: None }, message).with("credential", id).into()
-}
-
-/// A credential to test, saved or not.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct TestCredential {
-    /// The credential type; that of the saved credential when left out.
-    #[serde(rename = "type")]
-    credential_type: Option<String>,
-    /// The fields; with `id`, a JSON merge patch on those that are saved.
-    fields: Option<SecretFields>,
-    /// A saved credential.
-    id: Option<String>,
-    /// Where to test it, as far as it does not say itself.
-    #[serde(default)]
-    target: TestTarget,
-}
-
-/// Where a credential is tested.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-struct TestTarget {
-    /// The service's address.
-    endpoint: Option<String>,
-    /// The cloud region.
-    region: Option<String>,
-    /// The provider, where one type of credential serves many.
-    provider: Option<String>,
-}
-
-async fn test(State(app): State<App>, Body(test): Body<TestCredential>) -> Result<Json<Health>> {
-    let TestTarget { endpoint, region, provider } = test.target;
-    let target = Target { endpoint, region, provider };
-    let fields = test.fields.map_or_else(|| "{}".into(), |SecretFields(fields)| fields);
-    let credential = match (test.id, test.credential_type) {
-        (Some(id), credential_type) => {
-            let saved = patched(&app, &id, fields).await.map_err(missing)?;
-            if credential_type.is_some_and(|wanted| wanted != saved.credential_type()) {
-                let problem =
-                    format!("is not that of the saved credential, which is `{}`", saved.credential_type());
-                return Err(Problem::invalid("type", problem));
-            }
-            saved
-        }
-        (None, Some(credential_type)) => Credential::new("unsaved", credential_type, 1, fields),
-        (None, None) => {
-            return Err(Problem::invalid("type", "is missing; give it, or the id of a saved credential"));
-        }
-    };
-    Ok(Json(app.registry().test_credential(&credential, &target, app.context()).await?))
 }
 
 async fn patched(app: &App, id: &str, patch: SecretString) -> canvas_memory::Result<Credential> {

@@ -4,22 +4,21 @@ use std::collections::BTreeMap;
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
-use aide::openapi::{ReferenceOr, RequestBody, StatusCode as Code};
-use aide::transform::TransformOperation;
+use aide::openapi::StatusCode as Code;
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
-use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, NoContent, Response};
-use canvas_memory::flow::{Flow, FlowProblem, ImportReport, Template, import, limits, templates};
+use canvas_memory::flow::{Flow, FlowProblem, Template, limits, templates};
 use canvas_memory::json::RawJson;
 use canvas_memory::{Error, ErrorKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Created, Tagged};
-use super::extract::{Body, MAX_BODY_BYTES, Path, Query, RawBody};
-use super::openapi::{content, describe, schema_of};
+use super::extract::{Body, MAX_BODY_BYTES, Path, RawBody};
+use super::openapi::{describe, looks_at, takes};
 use super::problem::{Problem, Result};
 use crate::app::App;
 use crate::runs::SharedError;
@@ -41,39 +40,41 @@ pub(super) fn routes() -> ApiRouter<App> {
             "/flows/{id}",
             get_with(read, |operation| {
                 let operation = describe("readFlow", "Read a flow", &[404, 422])(operation);
-                header(operation, IF_NONE_MATCH, "The state that is known; 304 when it still is the flow's.")
-                    .response_with::<304, (), _>(|response| response.description("The flow is as it is known."))
+                looks_at(
+                    operation,
+                    IF_NONE_MATCH,
+                    "The state that is known; 304 when it still is the flow's.",
+                )
+                .response_with::<304, (), _>(|response| response.description("The flow is as it is known."))
             })
             .put_with(replace, |operation| {
                 let operation = describe("replaceFlow", "Save a flow", &[404, 412, 422, 428])(operation);
-                let operation = takes_flow::<Flow>(operation, DOCUMENT);
-                header(operation, IF_MATCH, "The state that is being changed; `*` for any.")
+                let operation = takes::<Flow>(operation, DOCUMENT);
+                looks_at(operation, IF_MATCH, "The state that is being changed; `*` for any.")
             })
             .delete_with(delete, |operation| {
                 let operation = describe("deleteFlow", "Delete a flow", &[404, 412])(operation);
-                header(operation, IF_MATCH, "The state that may be deleted; left out, any.")
+                looks_at(operation, IF_MATCH, "The state that may be deleted; left out, any.")
             }),
         )
         .api_route(
             "/flows/{id}/export",
-            get_with(export, describe("exportFlow", "Export a flow, without naming credentials", &[404, 422])),
-        )
-        .api_route(
-            "/flows/import",
-            post_with(import_document, |operation| {
-                let operation =
-                    describe("importFlow", "Open what this program, Flowise or AnswerAI exports", &[422])(operation);
-                takes_flow::<RawJson>(operation, "The document, as it was exported.")
-            }),
+            get_with(
+                export,
+                describe("exportFlow", "Export a flow, without naming credentials", &[404, 422]),
+            ),
         )
         .api_route(
             "/flows/validate",
             post_with(validate, |operation| {
                 let operation = describe("validateFlow", "Tell what is wrong with a flow", &[422])(operation);
-                takes_flow::<Flow>(operation, DOCUMENT)
+                takes::<Flow>(operation, DOCUMENT)
             }),
         )
-        .api_route("/templates", get_with(list_templates, describe("listTemplates", "Flows to begin with", &[])))
+        .api_route(
+            "/templates",
+            get_with(list_templates, describe("listTemplates", "Flows to begin with", &[])),
+        )
         .with_path_items(|item| item.tag("flows"))
 }
 
@@ -160,7 +161,7 @@ fn template(id: &str) -> Result<Template> {
     }
 }
 
-async fn save_new(app: &App, flow: &Flow) -> Result<Tagged<Created<FlowRecord>>> {
+pub(super) async fn save_new(app: &App, flow: &Flow) -> Result<Tagged<Created<FlowRecord>>> {
     let record = app.state().create_flow(None, flow).await?;
     let location = format!("/api/v1/flows/{}", record.id);
     Ok(Tagged { etag: record.etag.clone(), answer: Created { location, body: record } })
@@ -257,82 +258,6 @@ async fn export(State(app): State<App>, Path(FlowId { id }): Path<FlowId>) -> Re
     Ok(Json(app.state().flow(&id).await?.flow.without_credentials()))
 }
 
-/// What to do with an import.
-#[derive(Debug, Deserialize, JsonSchema)]
-struct ImportOptions {
-    /// Only tell what would come of it.
-    #[serde(default)]
-    dry_run: bool,
-}
-
-/// A flow that was imported.
-#[derive(Debug, Serialize, JsonSchema)]
-struct ImportedFlow {
-    /// The flow as it is saved.
-    #[serde(flatten)]
-    record: FlowRecord,
-    /// What became of the document.
-    report: ImportReport,
-}
-
-/// What would come of an import.
-#[derive(Debug, Serialize, JsonSchema)]
-struct ImportPreview {
-    /// The flow.
-    flow: Flow,
-    /// What became of the document.
-    report: ImportReport,
-}
-
-/// An import, or what would come of it.
-#[derive(Debug)]
-enum ImportAnswer {
-    Saved(Box<Tagged<Created<ImportedFlow>>>),
-    Preview(Box<ImportPreview>),
-}
-
-impl IntoResponse for ImportAnswer {
-    fn into_response(self) -> Response {
-        match self {
-            Self::Saved(saved) => saved.into_response(),
-            Self::Preview(preview) => Json(*preview).into_response(),
-        }
-    }
-}
-
-impl aide::OperationOutput for ImportAnswer {
-    type Inner = ImportedFlow;
-
-    fn inferred_responses(
-        ctx: &mut aide::generate::GenContext,
-        operation: &mut aide::openapi::Operation,
-    ) -> Vec<(Option<Code>, aide::openapi::Response)> {
-        let mut responses = Json::<ImportPreview>::inferred_responses(ctx, operation);
-        responses.extend(Tagged::<Created<ImportedFlow>>::inferred_responses(ctx, operation));
-        responses
-    }
-}
-
-async fn import_document(
-    State(app): State<App>,
-    Query(options): Query<ImportOptions>,
-    RawBody(body): RawBody<{ limits::MAX_IMPORT_BYTES }>,
-) -> Result<ImportAnswer> {
-    let registry = app.clone();
-    let importing = tokio::task::spawn_blocking(move || import(&body, registry.registry()));
-    let imported = importing.await.map_err(|error| {
-        let message = "the import ended unfinished; report this as a defect";
-        Error::new(ErrorKind::Unavailable, message).with_source(error)
-    })??;
-    let (flow, report) = (imported.flow, imported.report);
-    if options.dry_run {
-        return Ok(ImportAnswer::Preview(Box::new(ImportPreview { flow, report })));
-    }
-    let Tagged { etag, answer: Created { location, body: record } } = save_new(&app, &flow).await?;
-    let body = ImportedFlow { record, report };
-    Ok(ImportAnswer::Saved(Box::new(Tagged { etag, answer: Created { location, body } })))
-}
-
 /// What is wrong with a flow.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Problems {
@@ -362,41 +287,4 @@ struct Templates {
 
 async fn list_templates() -> Json<Templates> {
     Json(Templates { templates: templates() })
-}
-
-fn takes_flow<'t, T: JsonSchema>(
-    mut operation: TransformOperation<'t>,
-    description: &str,
-) -> TransformOperation<'t> {
-    operation.inner_mut().request_body = Some(ReferenceOr::Item(RequestBody {
-        description: Some(description.to_owned()),
-        content: content("application/json", schema_of::<T>()),
-        required: true,
-        ..RequestBody::default()
-    }));
-    operation
-}
-
-fn header<'t>(
-    operation: TransformOperation<'t>,
-    name: HeaderName,
-    description: &str,
-) -> TransformOperation<'t> {
-    use aide::openapi::{HeaderStyle, Parameter, ParameterData, ParameterSchemaOrContent};
-    let mut operation = operation;
-    operation.inner_mut().parameters.push(ReferenceOr::Item(Parameter::Header {
-        parameter_data: ParameterData {
-            name: name.as_str().to_owned(),
-            description: Some(description.to_owned()),
-            required: false,
-            deprecated: None,
-            format: ParameterSchemaOrContent::Schema(schema_of::<String>()),
-            example: None,
-            examples: Default::default(),
-            explode: None,
-            extensions: Default::default(),
-        },
-        style: HeaderStyle::Simple,
-    }));
-    operation
 }

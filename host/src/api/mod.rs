@@ -7,6 +7,7 @@ mod extract;
 mod flow_ref;
 mod flows;
 mod host;
+mod import;
 mod memory;
 mod node_ref;
 mod nodes;
@@ -50,6 +51,7 @@ fn routes() -> ApiRouter<App> {
         .merge(nodes::routes())
         .merge(doctor::routes())
         .merge(flows::routes())
+        .merge(import::routes())
         .merge(runs::routes())
         .merge(memory::routes())
         .merge(credentials::routes())

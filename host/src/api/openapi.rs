@@ -3,11 +3,13 @@
 use aide::axum::ApiRouter;
 use aide::generate;
 use aide::openapi::{
-    Components, Info, MediaType, OpenApi, Operation, ReferenceOr, Response, SchemaObject, SecurityScheme,
-    StatusCode, Tag,
+    Components, HeaderStyle, Info, MediaType, OpenApi, Operation, Parameter, ParameterData,
+    ParameterSchemaOrContent, ReferenceOr, RequestBody, Response, SchemaObject, SecurityScheme, StatusCode,
+    Tag,
 };
 use aide::transform::TransformOperation;
 use axum::Router;
+use axum::http::HeaderName;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, ReplaceBoolSchemas};
 use schemars::{JsonSchema, Schema, json_schema};
@@ -101,6 +103,43 @@ pub(super) fn schema_object(json_schema: Schema) -> SchemaObject {
     SchemaObject { json_schema, external_docs: None, example: None }
 }
 
+/// Says what an operation takes that reads its body itself.
+pub(super) fn takes<'t, T: JsonSchema>(
+    mut operation: TransformOperation<'t>,
+    description: &str,
+) -> TransformOperation<'t> {
+    operation.inner_mut().request_body = Some(ReferenceOr::Item(RequestBody {
+        description: Some(description.to_owned()),
+        content: content("application/json", schema_of::<T>()),
+        required: true,
+        ..RequestBody::default()
+    }));
+    operation
+}
+
+/// Says that an operation looks at a header.
+pub(super) fn looks_at<'t>(
+    mut operation: TransformOperation<'t>,
+    name: HeaderName,
+    description: &str,
+) -> TransformOperation<'t> {
+    operation.inner_mut().parameters.push(ReferenceOr::Item(Parameter::Header {
+        parameter_data: ParameterData {
+            name: name.as_str().to_owned(),
+            description: Some(description.to_owned()),
+            required: false,
+            deprecated: None,
+            format: ParameterSchemaOrContent::Schema(schema_of::<String>()),
+            example: None,
+            examples: Default::default(),
+            explode: None,
+            extensions: Default::default(),
+        },
+        style: HeaderStyle::Simple,
+    }));
+    operation
+}
+
 /// A body of one media type.
 pub(super) fn content<C: FromIterator<(String, MediaType)>>(media_type: &str, schema: SchemaObject) -> C {
     let body = MediaType { schema: Some(schema), ..MediaType::default() };
@@ -188,7 +227,7 @@ fn add_components(components: &mut Components, body: &SchemaObject) {
             401 => Some(("www-authenticate", text_header("How to bear the token."))),
             429 | 503 => {
                 let mut header = text_header("How many seconds to wait before trying again.");
-                header.format = aide::openapi::ParameterSchemaOrContent::Schema(schema_object(
+                header.format = ParameterSchemaOrContent::Schema(schema_object(
                     json_schema!({"type": "integer", "minimum": 0}),
                 ));
                 Some(("retry-after", header))

@@ -1,6 +1,7 @@
 //! A flow as chat clients of existing canvases call it: one path, one question, one answer or a stream of events.
 
-use std::convert::Infallible;
+mod words;
+
 use std::sync::Arc;
 
 use aide::OperationOutput;
@@ -14,21 +15,22 @@ use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use canvas_memory::message::{Message, Role};
-use canvas_memory::session::{SessionId, Turn};
-use futures_util::{Stream, StreamExt, stream};
-use schemars::{JsonSchema, Schema, json_schema};
+use canvas_memory::message::Message;
+use canvas_memory::session::SessionId;
+use futures_util::{StreamExt, stream};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::extract::{Body, Path};
 use super::flow_ref::ReadFlow;
 use super::flows::FlowId;
 use super::openapi::{RUN_ERRORS, content, describe, schema_object};
 use super::problem::Problem;
-use super::runs::{KEEP_ALIVE, begin};
+use super::runs::begin;
 use crate::app::App;
-use crate::runs::{Cursor, Logged, Run, RunEnd, RunOrder, RunResult, Runnable, SharedError};
+use crate::runs::{Cursor, Logged, Run, RunEnd, RunOrder, RunResult, Runnable};
+use words::{Metadata, Prediction, Refused, answer_text, event, event_schema, kept_alive, used_tools};
 
 const DESCRIPTION: &str = "\
 As Flowise and AnswerAI answer it. The session is that of `overrideConfig.sessionId`, else `chatId`, else the memory \
@@ -94,90 +96,6 @@ struct Overrides {
     session_id: Option<SessionId>,
 }
 
-/// An answer, as clients of existing canvases read it.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct Prediction {
-    /// The answer's text.
-    text: String,
-    #[serde(flatten)]
-    metadata: Metadata,
-    /// The tools that were called.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    used_tools: Vec<UsedTool>,
-}
-
-/// What stands beside an answer's text.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct Metadata {
-    /// The question.
-    question: String,
-    /// The chat's own id, to go on with.
-    chat_id: String,
-    /// The id of the turn.
-    chat_message_id: String,
-    /// The conversation that the turn is kept in.
-    session_id: String,
-    /// The title of the memory node; left out for a flow without one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    memory_type: Option<String>,
-    /// Why the turn is not kept, where it is not. The answer is whole all the same.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    memory_error: Option<SharedError>,
-}
-
-/// A tool that was called.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct UsedTool {
-    /// Its name.
-    tool: String,
-    /// What the model handed over.
-    tool_input: Value,
-    /// What it got back.
-    tool_output: String,
-}
-
-/// A failed prediction: the error in the words of existing clients, and in ours.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct Failure {
-    status_code: u16,
-    success: bool,
-    message: String,
-    stack: Map<String, Value>,
-    error: SharedError,
-}
-
-/// An error as clients of existing canvases read it.
-#[derive(Debug)]
-struct Refused(Problem);
-
-impl<E: Into<Problem>> From<E> for Refused {
-    fn from(error: E) -> Self {
-        Self(error.into())
-    }
-}
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        let error = self.0.error().clone();
-        let failure = Failure {
-            status_code: self.0.status().as_u16(),
-            success: false,
-            message: error.get().to_string(),
-            stack: Map::new(),
-            error,
-        };
-        self.0.into_response_with(Json(failure))
-    }
-}
-
-impl OperationOutput for Refused {
-    type Inner = Self;
-}
-
 /// An answer in one piece, or a stream of events.
 struct Answer(Response);
 
@@ -198,36 +116,12 @@ impl OperationOutput for Answer {
     }
 }
 
-/// The schema of one event of a stream.
-fn event_schema() -> Schema {
-    json_schema!({
-        "type": "object",
-        "properties": {
-            "data": {
-                "type": "string",
-                "contentMediaType": "application/json",
-                "contentSchema": {
-                    "type": "object",
-                    "properties": {
-                        "event": {
-                            "type": "string",
-                            "enum": ["start", "token", "usedTools", "abort", "metadata", "error", "end"],
-                        },
-                        "data": {"description": "Text, used tools, or what stands beside the answer."},
-                    },
-                    "required": ["event", "data"],
-                },
-            },
-        },
-        "required": ["data"],
-    })
-}
-
 async fn predict(
     State(app): State<App>,
     Path(FlowId { id }): Path<FlowId>,
-    Body(asked): Body<Question>,
+    asked: Result<Body<Question>, Problem>,
 ) -> Result<Answer, Refused> {
+    let Body(asked) = asked?;
     if asked.question.is_empty() {
         return Err(Problem::invalid("question", "is empty; say something").into());
     }
@@ -327,43 +221,4 @@ impl Asking {
             memory_error: result.not_stored().cloned(),
         }
     }
-}
-
-/// Clients read a line `data:` with the event's name in it, after a line `message:`.
-fn event(name: &str, data: &impl Serialize) -> Bytes {
-    format!("message:\ndata:{}\n\n", json!({"event": name, "data": data})).into()
-}
-
-/// Says from time to time that a quiet stream is alive.
-fn kept_alive(
-    events: impl Stream<Item = Bytes> + Send,
-) -> impl Stream<Item = Result<Bytes, Infallible>> + Send {
-    stream::unfold(Box::pin(events), |mut events| async {
-        match tokio::time::timeout(KEEP_ALIVE, events.next()).await {
-            Ok(event) => event.map(|event| (Ok(event), events)),
-            Err(_) => Some((Ok(Bytes::from_static(b":\n\n")), events)),
-        }
-    })
-}
-
-fn answer_text(turn: &Turn) -> String {
-    turn.messages
-        .iter()
-        .rfind(|message| message.role == Role::Assistant)
-        .map(Message::text)
-        .unwrap_or_default()
-}
-
-fn used_tools(turn: &Turn) -> Vec<UsedTool> {
-    let calls = turn.messages.iter().flat_map(|message| &message.tool_calls);
-    calls
-        .map(|call| {
-            let output = turn.messages.iter().find(|message| message.tool_call_id.as_ref() == Some(&call.id));
-            UsedTool {
-                tool: call.name.clone(),
-                tool_input: call.arguments.decode().unwrap_or_default(),
-                tool_output: output.map(Message::text).unwrap_or_default(),
-            }
-        })
-        .collect()
 }

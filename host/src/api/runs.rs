@@ -152,7 +152,10 @@ pub(super) async fn begin(app: &App, read: ReadFlow, order: RunOrder) -> Result<
         if is_busy { problem.with_status(StatusCode::TOO_MANY_REQUESTS) } else { problem }
     })?;
     let runnable = app.connections().get(app, &read.flow, read.state).await?;
-    let run = slot.start(runnable.chain.clone(), order).await?;
+    // What a connected flow knows of a table or database may be out of date.
+    let (kept, connected) = (app.clone(), runnable.clone());
+    let failed = move || kept.connections().forget(&connected);
+    let run = slot.start(runnable.chain.clone(), order, failed).await?;
     Ok((run, runnable))
 }
 

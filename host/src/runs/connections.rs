@@ -67,7 +67,7 @@ impl Connections {
         Ok(runnable)
     }
 
-    /// Lets a connected flow go that has failed, so that the next run connects it anew.
+    /// Lets a connected flow go, so that the next run connects it anew.
     pub fn forget(&self, runnable: &Runnable) {
         self.kept(|kept| kept.flows.remove(&runnable.key));
     }

@@ -152,11 +152,17 @@ impl Table {
 }
 
 impl Slot {
-    /// Starts a run, and returns when it has begun.
+    /// Starts a run, and returns when it has begun. `failed` is told when it ends without an answer, or with one that
+    /// could not be stored.
     ///
     /// # Errors
     /// What the run fails with before its first event.
-    pub async fn start(self, chain: Arc<dyn Chain>, order: RunOrder) -> Result<Arc<Run>, SharedError> {
+    pub async fn start(
+        self,
+        chain: Arc<dyn Chain>,
+        order: RunOrder,
+        failed: impl FnOnce() + Send + 'static,
+    ) -> Result<Arc<Run>, SharedError> {
         let Self { runs, permit } = self;
         let RunOrder { flow, message, session, chat, turn_id } = order;
         let stop = runs.0.stop.child_token();
@@ -168,6 +174,9 @@ impl Slot {
         let task = run.clone();
         tokio::spawn(async move {
             task.drive(chain, request, limits.run_time, began).await;
+            if !matches!(task.end(), Some(RunEnd::Done { unstored: None, .. })) {
+                failed();
+            }
             runs.ended(&task);
             drop(permit);
         });

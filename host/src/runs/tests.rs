@@ -33,7 +33,7 @@ fn order(text: &str) -> RunOrder {
 }
 
 async fn start(runs: &Runs, text: &str) -> Arc<Run> {
-    runs.slot().unwrap().start(Arc::new(Waiting), order(text)).await.unwrap()
+    runs.slot().unwrap().start(Arc::new(Waiting), order(text), || {}).await.unwrap()
 }
 
 async fn last(run: &Arc<Run>) -> &'static str {

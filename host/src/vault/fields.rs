@@ -71,6 +71,13 @@ impl Drop for SecretFields {
     }
 }
 
+/// The fields after a merge patch.
+pub(super) fn merged(fields: &SecretString, patch: &SecretString) -> Result<SecretString> {
+    let mut merged = SecretFields::parse(fields)?;
+    merged.merge(SecretFields::parse(patch)?);
+    merged.to_json()
+}
+
 fn merge(fields: &mut Map<String, Value>, patch: Map<String, Value>) {
     for (name, change) in patch {
         match change {

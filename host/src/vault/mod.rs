@@ -100,7 +100,7 @@ impl Vault {
         let keyring = self.read();
         let merged = || {
             let (info, fields) = self.unseal(&keyring, id)?;
-            Ok(CredentialMaterial { info, fields: merge(&fields, patch)? })
+            Ok(CredentialMaterial { info, fields: fields::merged(&fields, patch)? })
         };
         merged().map_err(|error: Error| error.in_operation("read the credential"))
     }
@@ -192,7 +192,7 @@ impl Vault {
         let mut keyring = self.write();
         let (before, mut fields) = self.unseal(&keyring, id)?;
         if let Some(patch) = &update.fields {
-            fields = merge(&fields, patch)?;
+            fields = fields::merged(&fields, patch)?;
         }
         let info = before.changed(update.name)?;
         let key = self.sealing_key(&mut keyring)?;
@@ -268,12 +268,6 @@ impl fmt::Debug for Vault {
             .field("key_id", &self.key_id())
             .finish()
     }
-}
-
-fn merge(fields: &SecretString, patch: &SecretString) -> Result<SecretString> {
-    let mut merged = SecretFields::parse(fields)?;
-    merged.merge(SecretFields::parse(patch)?);
-    merged.to_json()
 }
 
 fn open(data_dir: &Path, source: KeySource, previous: &[KeySource]) -> Result<Vault> {

@@ -124,6 +124,21 @@ async fn a_credential_is_tested_before_it_is_saved_and_with_what_is_saved() {
     let elsewhere = json!({"id": "redis", "target": {"endpoint": "http://127.0.0.1:1"}});
     let error = host.post("/credentials/test", elsewhere).await.error(400, "invalid_input");
     assert!(error["message"].as_str().unwrap().contains("--allow-endpoint"), "{error}");
+    // Deleted and made anew under its id, it is another credential.
+    let memory =
+        json!({"type": "upstashRedisBackedChatMemory", "credential": "again", "inputs": {"baseURL": url}});
+    for (token, fits) in [(SECRET, false), (token.as_str(), true)] {
+        let fields = json!({"upstashRestToken": token, "host": named});
+        let new = json!({"id": "again", "name": "Redis", "type": "upstashRedisMemoryApi", "fields": fields});
+        host.post("/credentials", new).await.created();
+        let loaded = host.post("/memory/load", json!({"memory": memory, "session": "s"})).await;
+        if fits {
+            loaded.ok();
+        } else {
+            loaded.error(424, "unauthenticated");
+        }
+        assert_eq!(host.delete("/credentials/again").await.status, 204);
+    }
     host.post("/credentials/test", test(json!({}))).await.error(400, "invalid_input");
     host.post("/credentials/test", test(json!({"id": "nothing"}))).await.error(404, "missing_credential");
     host.stop().await;

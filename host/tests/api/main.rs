@@ -15,6 +15,9 @@ mod document;
 mod fault_proxy;
 mod flows;
 mod gated_model;
+#[path = "../../../tests/support/interop.rs"]
+#[allow(dead_code, reason = "these tests use a part of this module")]
+mod interop;
 mod journey;
 #[path = "../../../tests/support/openai_stub.rs"]
 #[allow(dead_code, reason = "these tests use a part of this module")]

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::interop;
 use crate::openai_stub::{OpenAiStub, Reply, call};
 use crate::support::{Home, Host, allow, dynamodb, echo, upstash};
 
@@ -102,16 +103,46 @@ async fn tools_that_were_called_are_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_official_client_understands_answers_and_streams() {
+    let home = Home::new();
+    let host = home.start().await;
+    let flow = host.flow(dynamodb("chat"), echo()).await;
+    let ask = async |fields: Value| {
+        let mut client = tokio::process::Command::from(interop::python("flowise_client.py"));
+        let ran = client.args([&host.url, &flow, &fields.to_string()]).output().await.unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        let lines: Vec<Value> = ran
+            .stdout
+            .split(|byte| *byte == b'\n')
+            .filter_map(|line| serde_json::from_slice(line).ok())
+            .collect();
+        lines
+    };
+    let first = ask(json!({"question": "Hello my name is Collin.", "chatId": "c"})).await;
+    assert_eq!((first.len(), &first[0]["sessionId"]), (1, &json!("c")), "{first:?}");
+    let events = ask(json!({"question": "What is my name?", "chatId": "c", "streaming": true})).await;
+    let tokens = events.iter().filter(|event| event["event"] == "token");
+    let text: String = tokens.map(|event| event["data"].as_str().unwrap()).collect();
+    assert!(text.contains("Collin"), "{events:?}");
+    assert_eq!(events.last().unwrap()["event"], "end");
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_error_is_told_in_both_forms() {
     let home = Home::new();
     let host = home.start().await;
-    let answer = host.post("/prediction/nothing", json!({"question": "q"})).await;
-    let body = answer.body.clone();
-    answer.error(404, "not_found");
-    assert_eq!((&body["statusCode"], &body["success"]), (&json!(404), &json!(false)), "{body}");
-    assert!(body["message"].is_string(), "{body}");
-    host.post("/prediction/nothing", json!({"question": ""})).await.error(400, "invalid_input");
-    host.post("/prediction/nothing", json!({"chatId": "c"})).await.error(400, "invalid_input");
+    for (question, status, kind) in [
+        (json!({"question": "q"}), 404, "not_found"),
+        (json!({"question": ""}), 400, "invalid_input"),
+        (json!({"chatId": "c"}), 400, "invalid_input"),
+    ] {
+        let answer = host.post("/prediction/nothing", question).await;
+        let body = answer.body.clone();
+        answer.error(status, kind);
+        assert_eq!((&body["statusCode"], &body["success"]), (&json!(status), &json!(false)), "{body}");
+        assert!(body["message"].is_string(), "{body}");
+    }
     host.get("/chatflows-streaming/nothing").await.error(404, "not_found");
     host.stop().await;
 }
