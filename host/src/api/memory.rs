@@ -12,28 +12,46 @@ use canvas_memory::message::Message;
 use canvas_memory::recall::Recalled;
 use canvas_memory::session::{Position, SessionId, SessionKey, TokenCount, Turn, TurnId};
 use canvas_memory::store::{
-    After, Append, Appended, Cleared, Consistency, Inspection, Mended, MessageRef, Page, PageToken, Recent,
-    Sessions, Window,
+    After, Append, Appended, Capabilities, Cleared, Consistency, Inspection, Mended, MessageRef, Page,
+    PageToken, Recent, Sessions, Window,
 };
+use futures_util::{StreamExt, stream};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
 
 use super::extract::Body;
 use super::node_ref::NodeRef;
 use super::openapi::{NODE_ERRORS, describe};
 use super::problem::{Problem, Result};
+use super::turn_lines::TurnLines;
 use crate::app::App;
 
 /// Rows of a page, and turns at once.
 const MAX_ROWS: u32 = 1_000;
 
+const ALL_TURNS: &str = "\
+Lines of JSON, each a page of turns; however long the session is, one page of it is in memory. An error on the way is \
+the last line. Ends early when nobody reads on.";
+
 pub(super) fn routes() -> ApiRouter<App> {
     let op = |id, summary| describe(id, summary, NODE_ERRORS);
     ApiRouter::new()
+        .api_route(
+            "/memory/capabilities",
+            post_with(capabilities, op("readCapabilities", "What the store of a memory can do")),
+        )
         .api_route("/memory/load", post_with(load, op("loadMemory", "What the memory recalls of a session")))
         .api_route(
             "/memory/turns",
             post_with(turns, op("listTurns", "The newest turns of a session, whatever is recalled")),
+        )
+        .api_route(
+            "/memory/all_turns",
+            post_with(all_turns, move |operation| {
+                op("readAllTurns", "All turns of a session, oldest first")(operation).description(ALL_TURNS)
+            }),
         )
         .api_route("/memory/sessions", post_with(sessions, op("listSessions", "The sessions that are kept")))
         .api_route(
@@ -48,6 +66,18 @@ pub(super) fn routes() -> ApiRouter<App> {
         )
         .api_route("/memory/edit_message", post_with(edit_message, op("editMessage", "Replace one message")))
         .with_path_items(|item| item.tag("memory"))
+}
+
+/// A memory node.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct OfMemory {
+    /// The memory node.
+    memory: NodeRef,
+}
+
+async fn capabilities(State(app): State<App>, Body(of): Body<OfMemory>) -> Result<Json<Capabilities>> {
+    Ok(Json(of.memory.memory(&app).await?.store().capabilities()))
 }
 
 /// Which session of which memory.
@@ -90,6 +120,23 @@ async fn turns(State(app): State<App>, Body(of): Body<LastTurns>) -> Result<Json
     let window = Window::LastTurns(rows("last", of.last)?);
     let (memory, key) = session_key(&app, &of.memory, of.session).await?;
     Ok(Json(memory.store().recent(&key, window, Consistency::Strong).await?))
+}
+
+async fn all_turns(State(app): State<App>, Body(of): Body<OfSession>) -> Result<TurnLines> {
+    let (memory, key) = session_key(&app, &of.memory, of.session).await?;
+    let (told, mut pages) = mpsc::channel(1);
+    tokio::spawn(async move {
+        let mut turns = memory.store().turns(&key);
+        while let Some(page) = turns.next().await {
+            let is_last = page.is_err();
+            if told.send(page).await.is_err() || is_last {
+                break;
+            }
+        }
+    });
+    // What fails at once is an answer like any other.
+    let first = pages.recv().await.transpose()?;
+    Ok(TurnLines::new(stream::iter(first.map(Ok)).chain(ReceiverStream::new(pages))))
 }
 
 /// A page of sessions.

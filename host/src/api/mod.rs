@@ -18,6 +18,7 @@ mod problem;
 mod runs;
 mod security;
 mod serve;
+mod turn_lines;
 
 use std::time::Duration;
 

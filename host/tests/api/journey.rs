@@ -35,6 +35,10 @@ async fn converse(make: impl AsyncFn(&crate::support::Host) -> String, memory: V
     assert_eq!(loaded["turns"][0]["messages"][0]["content"], FIRST);
     let turns = host.post("/memory/turns", json!({"memory": memory, "session": "s", "last": 1})).await.ok();
     assert_eq!(turns["turns"].as_array().unwrap().len(), 1, "{turns}");
+    let all = host.post("/memory/all_turns", of.clone()).await.ok();
+    assert_eq!(all["turns"], loaded["turns"], "{all}");
+    let capabilities = host.post("/memory/capabilities", json!({"memory": memory})).await.ok();
+    assert_eq!(capabilities["flat_cost"], true, "{capabilities}");
     let sessions = host.post("/memory/sessions", json!({"memory": memory})).await.ok();
     assert_eq!(sessions["sessions"][0]["session"], "s", "{sessions}");
     let records = host.post("/memory/inspect", of.clone()).await.ok();

@@ -1,0 +1,87 @@
+import { createContext, useContext } from 'react';
+import { useStore } from 'zustand';
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { Autosave } from './flow/autosave';
+import type { FlowCommands, FlowState, FlowStore } from './flow/store';
+import type { Catalog } from './manifest/catalog';
+import type { PortRef } from './manifest/ports';
+import type { Runs, RunsState } from './run/runs';
+import type { Anchor } from './ui/Popover';
+import type { FlowEdge, Position } from './flow/document';
+
+/** What all parts of the page share. */
+export interface Page {
+  catalog: Catalog;
+  flow: FlowStore;
+  autosave: Autosave;
+  runs: Runs;
+  view: StoreApi<ViewState>;
+  /** Opens another flow, after what is unsaved here was saved. */
+  openFlow: (id: string) => void;
+}
+
+/** What is open on the page; none of it is saved with the flow. */
+export interface ViewState {
+  palette: boolean;
+  /** The palette was closed to make room, and is to come back. */
+  paletteMadeWay: boolean;
+  /** Whether the inspector shows when a node is selected. */
+  inspector: boolean;
+  inspectorTab: string;
+  chat: boolean;
+  help: boolean;
+  /** `undefined`: shown when there are enough nodes to get lost among. */
+  minimap: boolean | undefined;
+  /** The node whose name is being written. */
+  renaming: string | undefined;
+  picker: PickerRequest | undefined;
+  /** The card whose menu is open, and where. */
+  menu: { node: string; anchor: Anchor } | undefined;
+}
+
+export type PickerRequest =
+  /** Adds a node at a place of the canvas; with `from`, one that fits that port, and connects it. */
+  | { kind: 'add'; at: { x: number; y: number }; position: Position; from?: PortRef; replacing?: FlowEdge }
+  | { kind: 'connect'; at: { x: number; y: number }; node: string };
+
+/** Narrower than this, panels lie over the canvas. */
+export const NARROW = '(max-width: 1099px)';
+
+export function createView(): StoreApi<ViewState> {
+  return createStore<ViewState>(() => ({
+    palette: !globalThis.matchMedia?.(NARROW).matches,
+    paletteMadeWay: false,
+    inspector: true,
+    inspectorTab: 'settings',
+    chat: false,
+    help: false,
+    minimap: undefined,
+    renaming: undefined,
+    picker: undefined,
+    menu: undefined,
+  }));
+}
+
+const PageContext = createContext<Page | undefined>(undefined);
+export const PageProvider = PageContext.Provider;
+
+export function usePage(): Page {
+  const page = useContext(PageContext);
+  if (!page) throw new Error('used outside of the page');
+  return page;
+}
+
+export const useCatalog = (): Catalog => usePage().catalog;
+export const useCommands = (): FlowCommands => usePage().flow.commands;
+
+export function useFlow<T>(selector: (state: FlowState) => T): T {
+  return useStore(usePage().flow, selector);
+}
+
+export function useView<T>(selector: (state: ViewState) => T): T {
+  return useStore(usePage().view, selector);
+}
+
+export function useRuns<T>(selector: (state: RunsState) => T): T {
+  return useStore(usePage().runs, selector);
+}

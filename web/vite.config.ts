@@ -1,0 +1,32 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+const HOST = process.env['CANVAS_MEMORY_URL'] ?? 'http://127.0.0.1:4680';
+
+export default defineConfig({
+  plugins: [react()],
+  base: './',
+  server: {
+    host: '127.0.0.1',
+    // The host answers requests of its own origin only.
+    proxy: { '/api': { target: HOST, changeOrigin: true, headers: { origin: HOST } } },
+  },
+  build: {
+    target: 'es2023',
+    cssCodeSplit: false,
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    rolldownOptions: {
+      // The host embeds these files by name; its ETags tell versions apart.
+      output: {
+        entryFileNames: 'app.js',
+        chunkFileNames: '[name].js',
+        assetFileNames: 'app[extname]',
+      },
+    },
+  },
+  test: {
+    environment: 'happy-dom',
+    include: ['src/**/*.test.{ts,tsx}'],
+  },
+});
