@@ -16,8 +16,8 @@ export interface Page {
   autosave: Autosave;
   runs: Runs;
   view: StoreApi<ViewState>;
-  /** Opens another flow, after what is unsaved here was saved. */
-  openFlow: (id: string) => void;
+  /** Opens another flow, after what is unsaved here was saved. Whether it is open then. */
+  openFlow: (id: string) => Promise<boolean>;
 }
 
 /** What is open on the page; none of it is saved with the flow. */

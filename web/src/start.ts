@@ -4,9 +4,12 @@ import { nodes } from './api/nodes';
 import { refreshCredentialNames } from './credentials/names';
 import { createAutosave } from './flow/autosave';
 import { createFlowStore } from './flow/store';
+import { offerFirstSteps, watchFirstSteps } from './flows/firstSteps';
+import { fetchTemplates } from './flows/templates';
 import { catalogOf } from './manifest/catalog';
 import { createView, type Page } from './page';
 import { watchFlow } from './run/checks';
+import { watchHealth } from './run/health';
 import { createKept } from './run/kept';
 import { createRuns } from './run/runs';
 import { watchFindings } from './run/status';
@@ -35,6 +38,10 @@ async function start(): Promise<Answer<Page>> {
   const autosave = createAutosave(flow, flows);
   const open = async (id: string): Promise<boolean> => {
     await autosave.flush();
+    if (autosave.status.getState().save.is !== 'saved') {
+      say('This flow is not saved yet. It stays open until it is.', { tone: 'bad' });
+      return false;
+    }
     const answer = await flows.get(id);
     if (!answer.ok || !answer.value) {
       if (!answer.ok) say(answer.error.message, { tone: 'bad' });
@@ -50,8 +57,10 @@ async function start(): Promise<Answer<Page>> {
     autosave,
     runs: createRuns({ flow, catalog, autosave, kept: createKept(storage('localStorage'), storage('sessionStorage')) }),
     view: createView(),
-    openFlow: (id) => {
-      location.hash = `#/flows/${encodeURIComponent(id)}`;
+    openFlow: async (id) => {
+      const opened = await open(id);
+      if (opened) location.hash = addressOf(id);
+      return opened;
     },
   };
 
@@ -60,26 +69,27 @@ async function start(): Promise<Answer<Page>> {
   if (wanted === undefined || !(await open(wanted))) {
     const id = newest?.id ?? (await createFirst());
     if (id !== undefined) {
-      history.replaceState(null, '', `#/flows/${encodeURIComponent(id)}`);
+      history.replaceState(null, '', addressOf(id));
       await open(id);
     }
   }
   listen(page, open);
+  void offerFirstSteps(page, list.value.flows.length);
   return { ok: true, value: page };
 }
 
 /** The starter flow, or an empty one where the host has no templates. */
 async function createFirst(): Promise<string | undefined> {
-  const templates = await flows.templates();
-  const template = templates.ok ? templates.value.templates[0]?.id : undefined;
-  const created = await flows.create(template === undefined ? { name: 'Untitled flow' } : { template });
+  const [starter] = await fetchTemplates();
+  const created = await flows.create(starter ? { template: starter.id } : { name: 'Untitled flow' });
   if (created.ok) return created.value.id;
   say(created.error.message, { tone: 'bad' });
   return undefined;
 }
 
 /** For as long as the page lives. */
-function listen({ flow, autosave }: Page, open: (id: string) => Promise<boolean>): void {
+function listen(page: Page, open: (id: string) => Promise<boolean>): void {
+  const { flow, autosave } = page;
   const retitle = () => {
     document.title = `${flow.getState().doc.name || 'Untitled flow'} · canvas-memory`;
   };
@@ -87,9 +97,15 @@ function listen({ flow, autosave }: Page, open: (id: string) => Promise<boolean>
   flow.subscribe(retitle);
   watchFlow(flow);
   watchFindings(flow);
+  watchHealth(page);
+  watchFirstSteps(page);
   addEventListener('hashchange', () => {
     const id = idInAddress();
-    if (id !== undefined && id !== flow.getState().id) void open(id);
+    const now = flow.getState().id;
+    if (id === undefined || id === now) return;
+    void open(id).then((opened) => {
+      if (!opened && now !== undefined) history.replaceState(null, '', addressOf(now));
+    });
   });
   addEventListener('online', () => void autosave.flush());
   addEventListener('beforeunload', (event) => {
@@ -97,6 +113,10 @@ function listen({ flow, autosave }: Page, open: (id: string) => Promise<boolean>
     if (is !== 'saved' && is !== 'saving') event.preventDefault();
   });
   document.addEventListener('visibilitychange', () => void (document.hidden ? autosave.flush(true) : autosave.lookForChanges()));
+}
+
+function addressOf(id: string): string {
+  return `#/flows/${encodeURIComponent(id)}`;
 }
 
 function idInAddress(): string | undefined {

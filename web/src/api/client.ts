@@ -16,6 +16,8 @@ export interface ApiError extends Partial<Omit<Shape<'Error'>, 'kind' | 'message
 export interface CallOptions {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   body?: unknown;
+  /** A body that is JSON already, sent as it is. */
+  text?: string;
   ifMatch?: string;
   ifNoneMatch?: string;
   signal?: AbortSignal;
@@ -65,13 +67,14 @@ const OFFLINE: ApiError = { kind: 'offline', status: 0, retry: 'later', message:
 
 function send(path: string, options: CallOptions): Promise<Response> {
   const headers: Record<string, string> = { accept: 'application/json' };
-  if (options.body !== undefined) headers['content-type'] = 'application/json';
+  const sent = options.text ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
+  if (sent !== undefined) headers['content-type'] = 'application/json';
   if (options.ifMatch !== undefined) headers['if-match'] = tag(options.ifMatch);
   if (options.ifNoneMatch !== undefined) headers['if-none-match'] = tag(options.ifNoneMatch);
   return fetch(BASE + path, {
-    method: options.method ?? (options.body === undefined ? 'GET' : 'POST'),
+    method: options.method ?? (sent === undefined ? 'GET' : 'POST'),
     headers,
-    ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
+    ...(sent !== undefined && { body: sent }),
     ...(options.signal && { signal: options.signal }),
     ...(options.keepalive && { keepalive: true }),
   });

@@ -4,9 +4,14 @@ import { call } from './client';
 import type { Ok, Shape } from './types';
 
 export type Choice = Shape<'Choice'>;
+export type Finding = Shape<'Finding'>;
+/** A node of a saved flow with all that it stands on, or one by itself. */
+export type NodeRef = { flow: string; node: string } | { type: string; inputs: Inputs; credential?: string };
 
 export const nodes = {
   manifest: () => call<Manifest>('/manifest'),
+  health: (node: NodeRef, signal?: AbortSignal) => call<Ok<'checkNode'>>('/nodes/health', { body: { node }, ...(signal && { signal }) }),
+  examine: (node: NodeRef) => call<Ok<'examine'>>('/doctor', { body: { node } }),
   options: (body: { type: string; method: string; inputs: Inputs; credential?: string }, signal?: AbortSignal) =>
     call<Ok<'listOptions'>>('/nodes/options', { body, ...(signal && { signal }) }),
 };

@@ -2,6 +2,7 @@ import type { NodeProps } from '@xyflow/react';
 import { memo } from 'react';
 import { useStore } from 'zustand';
 import { useCredentialName } from '../credentials/names';
+import { openDialog } from '../layout/dialogs';
 import { slotRequired, slotShown } from '../manifest/catalog';
 import { summaryOf } from '../manifest/summary';
 import type { NodeDeclaration } from '../manifest/types';
@@ -9,6 +10,7 @@ import type { CardNode } from '../flow/reactFlow';
 import type { FlowNode } from '../flow/document';
 import { useCatalog, usePage, useView } from '../page';
 import { useNodeStatus } from '../run/status';
+import { Inline } from '../text/Markdown';
 import { IconButton } from '../ui/Button';
 import { Icon, NodeIcon } from '../ui/Icon';
 import { CardName } from './CardName';
@@ -32,7 +34,7 @@ export const Card = memo(
         <Ports node={node.id} declaration={declaration} />
         <p className="card-status" data-status={status.is}>
           <span className="card-status-dot" />
-          <span>{status.text}</span>
+          <span className="card-status-text"><Inline text={status.text} /></span>
         </p>
       </div>
     );
@@ -76,17 +78,17 @@ function CardBody({ node, declaration }: { node: FlowNode; declaration: NodeDecl
   return (
     <div className="card-body">
       {summary !== '' && <p className="card-summary" title={summary}>{summary}</p>}
-      {chip && <CredentialChip id={node.credential} title={slot.title} />}
+      {chip && <CredentialChip node={node} title={slot.title} />}
     </div>
   );
 }
 
-function CredentialChip({ id, title }: { id: string | undefined; title: string }) {
+function CredentialChip({ node: { id: node, credential: id }, title }: { node: FlowNode; title: string }) {
   const name = useCredentialName(id);
   return (
-    <span className="card-chip" data-empty={id === undefined}>
+    <button type="button" className="card-chip" data-empty={id === undefined} title={`Choose the ${title}`} onClick={() => openDialog({ kind: 'connect', node })}>
       <Icon name="key" size={14} />
       <span>{id === undefined ? `No ${title}` : (name ?? title)}</span>
-    </span>
+    </button>
   );
 }

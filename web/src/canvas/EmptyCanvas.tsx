@@ -1,9 +1,17 @@
-import { usePage } from '../page';
+import { useEffect } from 'react';
+import { useReactFlow } from '@xyflow/react';
+import { fetchTemplates, useTemplates } from '../flows/templates';
+import { useCommands, usePage } from '../page';
 import { Button } from '../ui/Button';
+import { FIT } from './useOpenedFlow';
 
-/** What an empty canvas says. */
+/** What an empty canvas says: how to begin, and with what. */
 export function EmptyCanvas() {
   const { view } = usePage();
+  const commands = useCommands();
+  const { fitView } = useReactFlow();
+  const templates = useTemplates();
+  useEffect(() => void fetchTemplates(), []);
   return (
     <div className="empty">
       <h2>Start with a node</h2>
@@ -18,6 +26,25 @@ export function EmptyCanvas() {
       >
         Add a node
       </Button>
+      {templates.length > 0 && (
+        <section className="empty-templates" aria-label="Templates">
+          <p>or begin with a template</p>
+          {templates.map(({ id, title, flow }) => (
+            <Button
+              key={id}
+              icon="flow"
+              onClick={() => {
+                commands.paste(flow, { x: 0, y: 0 });
+                commands.select([]);
+                // The cards have a size once they are drawn.
+                setTimeout(() => void fitView(FIT), 100);
+              }}
+            >
+              {title}
+            </Button>
+          ))}
+        </section>
+      )}
     </div>
   );
 }

@@ -1,6 +1,8 @@
 import { useReactFlow } from '@xyflow/react';
 import { useEffect } from 'react';
 import { fragmentOf, fromText, toText } from '../flow/clipboard';
+import { looksLikeFlow } from '../flows/transfer';
+import { openDialog } from '../layout/dialogs';
 import { usePage } from '../page';
 import { say } from '../ui/toasts';
 import { isOnCanvas, isTyping } from './keys';
@@ -25,9 +27,15 @@ export function useClipboard(): void {
     const onPaste = (event: ClipboardEvent) => {
       if (!ours(event) || !event.clipboardData) return;
       event.preventDefault();
-      const fragment = fromText(event.clipboardData.getData('text/plain'));
+      const text = event.clipboardData.getData('text/plain');
+      const [file] = event.clipboardData.files;
+      const fragment = fromText(text);
+      if (!fragment && (looksLikeFlow(text) || file?.type === 'application/json')) {
+        openDialog({ kind: 'import', given: looksLikeFlow(text) || !file ? text : file });
+        return;
+      }
       if (!fragment || fragment.nodes.length === 0) {
-        say('Only nodes that were copied from a canvas can be pasted here.');
+        say('Only nodes and flows can be pasted here.');
         return;
       }
       const at = pointer.at();

@@ -95,7 +95,7 @@ export function useKeys(measured: ReadonlyMap<string, Size>): void {
     };
 
     const onKey = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || event.isComposing) return;
+      if (event.defaultPrevented || event.isComposing || document.querySelector('dialog[open]')) return;
       const mod = hasMod(event);
       const typing = isTyping(event.target);
       const saving = mod && event.key.toLowerCase() === 's';

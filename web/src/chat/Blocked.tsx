@@ -1,8 +1,9 @@
-import { Fragment } from 'react';
+import { Fragment, type ReactNode } from 'react';
 import type { FlowProblem } from '../api/flows';
 import { focusNode } from '../canvas/focusNode';
 import { nodeOf } from '../flow/lookups';
 import { useCatalog, useFlow, usePage } from '../page';
+import { sentence } from '../text/sentence';
 
 const SHOWN = 4;
 
@@ -23,7 +24,7 @@ export function Blocked({ problems }: { problems: readonly FlowProblem[] }) {
                 {': '}
               </>
             )}
-            <Message text={problem.message} />
+            <Message text={problem.node == null ? sentence(problem.message) : problem.message} />
           </li>
         ))}
       </ul>
@@ -43,7 +44,7 @@ function Message({ text }: { text: string }) {
   );
 }
 
-function NodeLink({ id, otherwise = null }: { id: string; otherwise?: React.ReactNode }) {
+function NodeLink({ id, otherwise = null }: { id: string; otherwise?: ReactNode }) {
   const catalog = useCatalog();
   const { flow, view } = usePage();
   const node = useFlow((state) => nodeOf(state.doc.nodes, id));

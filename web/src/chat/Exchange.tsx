@@ -1,7 +1,7 @@
 import { memo } from 'react';
 import { usePage, useRuns } from '../page';
 import { canRetry, isOpen, isUnstored, type Exchange as Told } from '../run/exchange';
-import { sentence } from '../run/words';
+import { Failure } from '../run/Findings';
 import { Markdown } from '../text/Markdown';
 import { Button } from '../ui/Button';
 import { Icon } from '../ui/Icon';
@@ -61,72 +61,49 @@ function Working({ exchange: { pieces, waiting, stopped } }: { exchange: Told })
 function Ending({ exchange }: { exchange: Told }) {
   const { runs } = usePage();
   const busy = useRuns((state) => state.saving || state.exchanges.some(isOpen));
+  // What is not in the memory that was read is not stored.
+  const unsure = useRuns((state) => state.history.is !== 'read');
   const { key, is, error, storing } = exchange;
   const retry = async () => {
     const problem = await runs.commands.retry(key);
     if (problem !== undefined) say(problem, { tone: 'bad' });
   };
-  if (isUnstored(exchange)) {
+  if (isUnstored(exchange) && error) {
     return (
-      <div className="chat-note" data-tone="bad" role="alert">
-        <Icon name="alert" />
-        <div>
-          <p>
-            <strong>Not stored.</strong> {error && sentence(error.message)}
-          </p>
-          <Facts of={error?.context} />
-          <div className="chat-note-acts">
-            <Button disabled={storing} aria-busy={storing} onClick={() => void runs.commands.storeAgain(key)}>
-              {storing ? 'Storing…' : 'Store again'}
-            </Button>
-          </div>
+      <Failure title="Not stored." error={error}>
+        <div className="chat-acts">
+          <Button disabled={storing} aria-busy={storing} onClick={() => void runs.commands.storeAgain(key)}>
+            {storing ? 'Storing…' : 'Store again'}
+          </Button>
         </div>
-      </div>
+      </Failure>
     );
   }
   if (!canRetry(exchange)) return null;
-  if (exchange.stopped && is === 'answered') {
-    return (
-      <div className="chat-note-acts">
-        <Button look="quiet" disabled={busy} onClick={() => void retry()}>
-          Ask again
-        </Button>
-      </div>
-    );
-  }
+  const again = (
+    <div className="chat-acts">
+      <Button disabled={busy} onClick={() => void retry()}>
+        {is === 'answered' ? 'Ask again' : 'Try again'}
+      </Button>
+      <Button look="quiet" disabled={busy} onClick={() => runs.commands.takeBack(key)}>
+        Edit
+      </Button>
+    </div>
+  );
+  if (is === 'answered') return again;
+  if (is === 'failed' && error) return <Failure title="No answer." error={error}>{again}</Failure>;
   return (
-    <div className="chat-note" data-tone="bad" role="alert">
-      <Icon name={is === 'lost' || error?.kind === 'offline' ? 'cloudOff' : 'alert'} />
+    <div className="chat-note" role="alert">
+      <Icon name="cloudOff" />
       <div>
         <p>
-          <strong>{is === 'lost' ? 'Cut off.' : 'No answer.'}</strong>{' '}
-          {is === 'lost' ? 'The host was started anew while it answered. Nothing of this turn is stored.' : error && sentence(error.message)}
+          <strong>Cut off.</strong> {unsure ? CUT_OFF_UNSURE : CUT_OFF}
         </p>
-        <Facts of={error?.context} />
-        <div className="chat-note-acts">
-          <Button disabled={busy} onClick={() => void retry()}>
-            Try again
-          </Button>
-          <Button look="quiet" disabled={busy} onClick={() => runs.commands.takeBack(key)}>
-            Edit
-          </Button>
-        </div>
+        {again}
       </div>
     </div>
   );
 }
 
-function Facts({ of }: { of: Readonly<Record<string, string>> | undefined }) {
-  const facts = Object.entries(of ?? {}).filter(([, value]) => value !== '' && value !== 'none');
-  if (facts.length === 0) return null;
-  return (
-    <dl className="facts">
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name.replaceAll('_', ' ')}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
+const CUT_OFF = 'The host was started anew while it answered. Nothing of this turn is stored.';
+const CUT_OFF_UNSURE = 'The host was started anew while it answered. Asked again, the turn is stored once all the same.';

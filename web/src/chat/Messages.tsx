@@ -1,9 +1,9 @@
 import { useLayoutEffect, useRef } from 'react';
 import { usePage, useRuns } from '../page';
 import { isOpen } from '../run/exchange';
+import { Failure } from '../run/Findings';
 import { MOST_TURNS } from '../run/runs';
 import { Button } from '../ui/Button';
-import { Icon } from '../ui/Icon';
 import { Exchange } from './Exchange';
 import { useStick } from './useStick';
 
@@ -52,15 +52,11 @@ export function Messages() {
             </div>
           )}
           {history.is === 'failed' && (
-            <div className="chat-note" data-tone="warn">
-              <Icon name="alert" />
-              <div>
-                <p>What is stored can’t be shown. {history.error.message}</p>
-                <Button look="quiet" onClick={() => void runs.commands.read()}>
-                  Try again
-                </Button>
+            <Failure title="What is stored can’t be shown." error={history.error}>
+              <div className="chat-acts">
+                <Button onClick={() => void runs.commands.read()}>Try again</Button>
               </div>
-            </div>
+            </Failure>
           )}
           {exchanges.map((exchange) => (
             <Exchange key={exchange.key} exchange={exchange} newest={exchange.key === last} />

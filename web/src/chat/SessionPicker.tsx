@@ -10,10 +10,13 @@ export function SessionPicker({ anchor, onClose }: { anchor: Anchor; onClose: ()
   const { runs } = usePage();
   const conversation = useRuns((state) => state.conversation);
   const [name, setName] = useState('');
-  const use = (session: string | undefined) => {
+  const choose = (act: () => void) => {
     onClose();
-    runs.commands.useSession(session);
+    act();
+    // The next thing to do is to write.
+    requestAnimationFrame(() => document.querySelector<HTMLElement>('.composer textarea')?.focus());
   };
+  const use = (session: string | undefined) => choose(() => runs.commands.useSession(session));
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (name.trim() !== '') use(name.trim());
@@ -29,8 +32,7 @@ export function SessionPicker({ anchor, onClose }: { anchor: Anchor; onClose: ()
               id="session-name"
               className="control"
               data-autofocus
-              data-mono
-              placeholder="A new name, or one that is stored"
+              placeholder="A name, new or stored"
               value={name}
               maxLength={MOST_CHARS}
               spellCheck={false}
@@ -62,10 +64,7 @@ export function SessionPicker({ anchor, onClose }: { anchor: Anchor; onClose: ()
           <Button
             look="quiet"
             icon="add"
-            onClick={() => {
-              onClose();
-              runs.commands.newSession();
-            }}
+            onClick={() => choose(runs.commands.newSession)}
           >
             New session
           </Button>

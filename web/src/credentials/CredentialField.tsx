@@ -1,40 +1,57 @@
 import { useId } from 'react';
 import { useStore } from 'zustand';
 import type { FlowNode } from '../flow/document';
+import { openDialog } from '../layout/dialogs';
 import { slotRequired } from '../manifest/catalog';
 import type { CredentialSlot } from '../manifest/types';
 import { useCommands } from '../page';
+import { Button, IconButton } from '../ui/Button';
 import { Select } from '../ui/Select';
 import { credentialNames } from './names';
+import './credentials.css';
 
-/** The credential in a node's slot: choose one that fits. */
+/** The credential in a node's slot: choose one that fits, change it, or make one. */
 export function CredentialField({ node, slot }: { node: FlowNode; slot: CredentialSlot }) {
   const id = useId();
   const commands = useCommands();
   const all = useStore(credentialNames, (state) => state.all);
   const fitting = all.filter((credential) => slot.types.includes(credential.type));
   const required = slotRequired(slot, node.inputs);
-  const missing = node.credential !== undefined && !fitting.some((credential) => credential.id === node.credential);
+  const { credential } = node;
+  const missing = credential !== undefined && !fitting.some((one) => one.id === credential);
+  const create = () => openDialog({ kind: 'newCredential', types: slot.types, node: node.id });
   return (
     <div className="field">
       <div className="field-head">
         <label className="field-label" htmlFor={id}>{slot.title}</label>
-        {required && node.credential === undefined && <span className="field-required">required</span>}
+        {required && credential === undefined && <span className="field-required">required</span>}
       </div>
-      <Select
-        id={id}
-        value={node.credential ?? ''}
-        aria-required={required || undefined}
-        onChange={(event) => commands.setCredential(node.id, event.target.value === '' ? undefined : event.target.value)}
-      >
-        <option value="">{required ? 'Choose…' : 'None'}</option>
-        {missing && <option value={node.credential}>Not here any more</option>}
-        {fitting.map((credential) => (
-          <option key={credential.id} value={credential.id}>
-            {credential.name}
-          </option>
-        ))}
-      </Select>
+      {fitting.length === 0 && credential === undefined ? (
+        <Button id={id} icon="key" onClick={create}>New {slot.title}</Button>
+      ) : (
+        <div className="credential-choice">
+          <Select
+            id={id}
+            value={credential ?? ''}
+            aria-required={required || undefined}
+            aria-invalid={missing || undefined}
+            onChange={(event) => commands.setCredential(node.id, event.target.value === '' ? undefined : event.target.value)}
+          >
+            <option value="">{required ? 'Choose…' : 'None'}</option>
+            {missing && <option value={credential}>Not here any more</option>}
+            {fitting.map((one) => (
+              <option key={one.id} value={one.id}>
+                {one.name}
+              </option>
+            ))}
+          </Select>
+          {credential !== undefined && !missing && (
+            <IconButton icon="rename" label={`Edit this ${slot.title}`} onClick={() => openDialog({ kind: 'editCredential', id: credential, node: node.id })} />
+          )}
+          <IconButton icon="add" label={`New ${slot.title}`} onClick={create} />
+        </div>
+      )}
+      {missing && <p className="field-problem">The credential is not here any more. Choose another one.</p>}
     </div>
   );
 }

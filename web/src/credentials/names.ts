@@ -7,6 +7,8 @@ export interface CredentialName {
   id: string;
   name: string;
   type: string;
+  /** Counts the changes of its fields and name. */
+  revision: number;
 }
 
 export const credentialNames = createStore<{ all: readonly CredentialName[] }>(() => ({ all: [] }));
@@ -16,7 +18,7 @@ export async function refreshCredentialNames(): Promise<void> {
   const answer = await credentials.list();
   if (!answer.ok) return;
   const all = answer.value.credentials.flatMap(({ id, credential }) =>
-    credential ? [{ id, name: credential.name, type: credential.type }] : [],
+    credential ? [{ id, name: credential.name, type: credential.type, revision: credential.revision }] : [],
   );
   credentialNames.setState({ all });
 }

@@ -1,46 +1,56 @@
 import { useRef, useState } from 'react';
-import { flows as api, isReadable, type FlowEntry } from '../api/flows';
+import type { ReadableFlow } from '../api/flows';
+import { openDialog } from '../layout/dialogs';
 import { usePage } from '../page';
 import { Icon } from '../ui/Icon';
 import { Menu } from '../ui/Menu';
 import { say } from '../ui/toasts';
+import { duplicateFlow, listFlows } from './manage';
+import { exportFlow } from './transfer';
 
-/** Opens another flow, or a new one. */
+const NEWEST = 5;
+
+/** What can be done with flows as a whole; the newest ones are at hand. */
 export function FlowMenu() {
-  const { openFlow, flow } = usePage();
+  const page = usePage();
   const button = useRef<HTMLButtonElement>(null);
-  const [entries, setEntries] = useState<FlowEntry[]>();
+  const [newest, setNewest] = useState<readonly ReadableFlow[]>();
 
   const open = async () => {
-    const answer = await api.list();
-    if (answer.ok) setEntries(answer.value.flows);
-    else say(answer.error.message, { tone: 'bad' });
+    const answer = await listFlows();
+    setNewest(answer.ok ? answer.value.readable : []);
+    if (!answer.ok) say(answer.error.message, { tone: 'bad' });
   };
-  const create = async () => {
-    const answer = await api.create({ name: 'Untitled flow' });
-    if (answer.ok) openFlow(answer.value.id);
-    else say(answer.error.message, { tone: 'bad' });
+  const current = page.flow.getState().id;
+  const duplicate = async () => {
+    const error = current === undefined ? undefined : await duplicateFlow(page, current);
+    if (error) say(error.message, { tone: 'bad' });
   };
 
   return (
     <>
-      <button ref={button} type="button" className="mark" aria-label="Flows" title="Flows" aria-haspopup="menu" aria-expanded={entries !== undefined} onClick={() => void open()}>
+      <button ref={button} type="button" className="mark" aria-label="Flows" title="Flows" aria-haspopup="menu" aria-expanded={newest !== undefined} onClick={() => void open()}>
         <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
           <path d="M5 7.5h14M5 12h14M5 16.5h8" />
         </svg>
         <Icon name="chevronDown" size={12} />
       </button>
-      {entries && button.current && (
+      {newest && button.current && (
         <Menu
           anchor={button.current}
           label="Flows"
-          onClose={() => setEntries(undefined)}
+          onClose={() => setNewest(undefined)}
           items={[
-            ...entries
-              .filter(isReadable)
-              .filter((entry) => entry.id !== flow.getState().id)
-              .map((entry) => ({ label: entry.name || 'Untitled flow', icon: 'flow' as const, act: () => openFlow(entry.id) })),
-            { label: 'New flow', icon: 'add', act: () => void create() },
+            { label: 'New flow…', icon: 'add', act: () => openDialog({ kind: 'newFlow' }) },
+            ...newest
+              .filter((entry) => entry.id !== current)
+              .slice(0, NEWEST)
+              .map((entry, at) => ({ label: entry.name || 'Untitled flow', icon: 'flow' as const, apart: at === 0, act: () => void page.openFlow(entry.id) })),
+            { label: 'All flows…', icon: 'search', apart: newest.length < 2, act: () => openDialog({ kind: 'flows' }) },
+            { label: 'Duplicate', icon: 'copy', apart: true, act: () => void duplicate() },
+            { label: 'Export', icon: 'download', act: () => current !== undefined && void exportFlow(page, current) },
+            { label: 'Import…', icon: 'upload', act: () => openDialog({ kind: 'import' }) },
+            { label: 'Credentials…', icon: 'key', apart: true, act: () => openDialog({ kind: 'credentials' }) },
           ]}
         />
       )}

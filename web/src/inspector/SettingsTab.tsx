@@ -7,6 +7,7 @@ import type { FormContext } from '../form/context';
 import { slotShown } from '../manifest/catalog';
 import type { NodeDeclaration } from '../manifest/types';
 import { useCommands } from '../page';
+import { NodeHealth } from '../run/NodeHealth';
 import { useFieldErrors } from './useFieldErrors';
 
 export function SettingsTab({ node, declaration }: { node: FlowNode; declaration: NodeDeclaration }) {
@@ -25,9 +26,10 @@ export function SettingsTab({ node, declaration }: { node: FlowNode; declaration
 
   const slots = credentials.filter((slot) => slotShown(slot, inputs));
   const nothing = slots.length === 0 && Object.keys(declaration.properties ?? {}).length === 0;
-  if (nothing) return <p className="inspector-body inspector-quiet">This node has no settings.</p>;
   return (
     <div className="inspector-body">
+      <NodeHealth node={node} />
+      {nothing && <p className="inspector-quiet">This node has no settings.</p>}
       {slots.map((slot) => (
         <CredentialField key={slot.title} node={node} slot={slot} />
       ))}

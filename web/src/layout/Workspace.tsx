@@ -11,6 +11,9 @@ import { Inspector } from '../inspector/Inspector';
 import type { NodeDeclaration } from '../manifest/types';
 import { NARROW, usePage, useView } from '../page';
 import { Toasts } from '../ui/Toasts';
+import { DropTarget } from '../flows/DropTarget';
+import { FirstSteps } from '../flows/FirstSteps';
+import { Dialogs } from './Dialogs';
 import { followWidth } from './panels';
 import { HelpDialog } from './HelpDialog';
 import { TopBar } from './TopBar';
@@ -27,6 +30,7 @@ export function Workspace() {
           <PaletteColumn />
           <main className="stage" aria-label="Canvas">
             <Canvas />
+            <FirstSteps />
           </main>
           <ChatPanel />
           <Inspector />
@@ -35,6 +39,8 @@ export function Workspace() {
       <CardMenu />
       <Pickers />
       <HelpDialog />
+      <Dialogs />
+      <DropTarget />
       <Toasts />
     </ReactFlowProvider>
   );

@@ -7,6 +7,7 @@ export interface Catalog {
   categories: Category[];
   node: (type: string) => NodeDeclaration | undefined;
   credential: (type: string) => CredentialDeclaration | undefined;
+  credentialTypes: readonly string[];
   /** The hue of a category, an index into the theme's `--hue-n`. Memory is always 0, the product's own. */
   hueOf: (declaration: NodeDeclaration | undefined) => number;
   /** The hue of whatever gives one of these types. */
@@ -34,6 +35,7 @@ export function catalogOf(manifest: Manifest): Catalog {
     categories,
     node: (type) => nodes.get(type),
     credential: (type) => credentials.get(type),
+    credentialTypes: [...credentials.keys()],
     hueOf,
     hueOfTypes: (types) => {
       const giver = manifest.nodes.find((node) => node['x-node'].outputPorts.some((port) => meet(port.types, types)));

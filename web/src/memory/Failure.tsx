@@ -1,7 +1,7 @@
 import type { ApiError } from '../api/client';
 import { usePage } from '../page';
-import { sentence } from '../run/words';
 import { Inline } from '../text/Markdown';
+import { sentence } from '../text/sentence';
 import { Button } from '../ui/Button';
 import { Icon } from '../ui/Icon';
 

@@ -3,10 +3,10 @@ import type { FlowNode } from '../flow/document';
 import { useRuns, usePage } from '../page';
 import type { NodeDeclaration } from '../manifest/types';
 import { Button } from '../ui/Button';
-import { Icon } from '../ui/Icon';
 import { isOpen } from './exchange';
+import { Failure } from './Findings';
 import { useNodeStatus } from './status';
-import { count, millis, sentence, usageWords } from './words';
+import { millis } from './words';
 import './run.css';
 
 const TIME: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', second: '2-digit' };
@@ -42,12 +42,7 @@ export function RunTab({ node }: { node: FlowNode; declaration: NodeDeclaration 
           {run && <time dateTime={new Date(run.atMs).toISOString()}>{new Date(run.atMs).toLocaleTimeString(undefined, TIME)}</time>}
         </h3>
         {status.is === 'running' && <p className="inspector-quiet">Running…</p>}
-        {run?.error && (
-          <div className="chat-note" data-tone="bad">
-            <Icon name="alert" />
-            <p>{sentence(run.error.message)}</p>
-          </div>
-        )}
+        {run?.error && <Failure error={run.error} />}
         {run && run.steps.length > 0 && <Steps steps={run.steps} />}
         {!run && <p className="inspector-quiet">It did nothing here.</p>}
       </section>
@@ -55,12 +50,12 @@ export function RunTab({ node }: { node: FlowNode; declaration: NodeDeclaration 
         <section aria-label="This window">
           <h3>In this window</h3>
           <dl className="run-sums">
-            <Sum name="Runs" value={totals.runs.toLocaleString('en')} />
+            <Sum name="Runs" value={totals.runs} />
             <Sum name="Time" value={millis(totals.tookMs)} />
-            {usageWords(totals.usage).map((words) => (
-              <Sum key={words} name="Charged" value={words} />
-            ))}
-            {totals.usage.requests > 0 && <Sum name="Sent" value={count(totals.usage.requests, 'request')} />}
+            <Sum name="Read units" value={totals.usage.read_units} />
+            <Sum name="Write units" value={totals.usage.write_units} />
+            <Sum name="Commands" value={totals.usage.commands} />
+            <Sum name="Requests" value={totals.usage.requests} />
           </dl>
         </section>
       )}
@@ -68,11 +63,13 @@ export function RunTab({ node }: { node: FlowNode; declaration: NodeDeclaration 
   );
 }
 
-function Sum({ name, value }: { name: string; value: string }) {
+/** What is not charged here is not shown as nothing. */
+function Sum({ name, value }: { name: string; value: string | number }) {
+  if (value === 0) return null;
   return (
     <div>
       <dt>{name}</dt>
-      <dd>{value}</dd>
+      <dd>{typeof value === 'number' ? value.toLocaleString('en', { maximumFractionDigits: 2 }) : value}</dd>
     </div>
   );
 }

@@ -20,7 +20,7 @@ export interface Exchange {
   session?: Session;
   stored?: Stored;
   usage?: Usage;
-  error?: ApiError | RunError;
+  error?: ApiError;
   is: 'sending' | 'running' | 'answered' | 'failed' | 'lost';
   /** The person wants it to end, or has ended it. */
   stopped: boolean;
@@ -68,7 +68,7 @@ export function withNews(exchange: Exchange, news: RunNews): Exchange {
       return withResult(exchange, news.result);
     case 'failed': {
       const { waiting: _, ...rest } = exchange;
-      return { ...rest, is: 'failed', error: news.error };
+      return { ...rest, is: 'failed', error: told(news.error) };
     }
   }
 }
@@ -86,8 +86,13 @@ export function withResult(exchange: Exchange, { turn, session, stored, stopped,
     stored,
     usage,
     ...(session && { session }),
-    ...(stored.state === 'not_stored' && { error: stored.error }),
+    ...(stored.state === 'not_stored' && { error: told(stored.error) }),
   };
+}
+
+/** An error that came within an answer, not as one. */
+function told(error: RunError): ApiError {
+  return { ...error, status: 200 };
 }
 
 /** A turn that a memory holds. */

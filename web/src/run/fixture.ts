@@ -36,6 +36,8 @@ export class FakeHost {
   up = true;
   save: SaveState = { is: 'saved' };
   saves = 0;
+  /** What a start, and a save of the flow, wait for. */
+  hold: { save?: Promise<void>; start?: Promise<void> } = {};
   /** Sessions by name. */
   stored = new Map<string, StoredTurn[]>();
   started: NewRun[] = [];
@@ -48,6 +50,7 @@ export class FakeHost {
 
   readonly api: RunsApi = {
     start: async (body) => {
+      await this.hold.start;
       if (!this.up) return OFFLINE;
       if (this.refuseStart) return failed(this.refuseStart);
       this.started.push(body);
@@ -140,6 +143,7 @@ export async function openRuns(host: FakeHost, browser: Storage = new MemoryStor
   const status = createStore<{ save: SaveState }>(() => ({ save: host.save }));
   const flush = async () => {
     host.saves += 1;
+    await host.hold.save;
     status.setState({ save: host.save });
   };
   const runs = createRuns({ flow, catalog: CATALOG, autosave: { flush, status }, kept: createKept(browser, windowStorage), api: host.api, follow: host.follow, now: () => 0 });

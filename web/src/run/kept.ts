@@ -28,28 +28,28 @@ const CHARS_MAX = 1_000_000;
 export function createKept(browser: Storage | undefined, window: Storage | undefined) {
   return {
     conversation(flow: string): Conversation {
-      const kept = read<Conversation>(browser, `canvas-memory.conversation.${flow}`);
+      const kept = read<Conversation>(browser, `canvas-memory/conversation/${flow}`);
       return kept && typeof kept.chat === 'string' ? kept : { chat: newId() };
     },
     keepConversation(flow: string, conversation: Conversation): void {
-      write(browser, `canvas-memory.conversation.${flow}`, conversation);
+      write(browser, `canvas-memory/conversation/${flow}`, conversation);
     },
 
     runs(flow: string): WindowRuns {
-      const kept = read<Partial<WindowRuns>>(window, `canvas-memory.runs.${flow}`);
+      const kept = read<Partial<WindowRuns>>(window, `canvas-memory/runs/${flow}`);
       return { exchanges: Array.isArray(kept?.exchanges) ? kept.exchanges : [], nodes: kept?.nodes ?? {}, totals: kept?.totals ?? {} };
     },
     keepRuns(flow: string, { exchanges, nodes, totals }: WindowRuns): void {
       // What a memory holds comes from there; of the window's own runs the newest are kept.
       const own = exchanges.filter(({ stored, steps, is }) => stored !== undefined || steps.length > 0 || is !== 'answered').slice(-EXCHANGES_MAX);
       while (own.length > 1 && JSON.stringify(own).length > CHARS_MAX) own.shift();
-      write(window, `canvas-memory.runs.${flow}`, { exchanges: own, nodes, totals });
+      write(window, `canvas-memory/runs/${flow}`, { exchanges: own, nodes, totals });
     },
 
-    draft: (flow: string): string => read<string>(window, `canvas-memory.draft.${flow}`) ?? '',
+    draft: (flow: string): string => read<string>(window, `canvas-memory/draft/${flow}`) ?? '',
     keepDraft(flow: string, text: string): void {
-      if (text === '') forget(window, `canvas-memory.draft.${flow}`);
-      else write(window, `canvas-memory.draft.${flow}`, text);
+      if (text === '') forget(window, `canvas-memory/draft/${flow}`);
+      else write(window, `canvas-memory/draft/${flow}`, text);
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { ApiError } from '../api/client';
-import type { RunError, Step, Usage } from '../api/runs';
+import type { Step, Usage } from '../api/runs';
 import type { Exchange } from './exchange';
 import { partOfError, partOfStep, type Parts } from './parts';
 import { NO_USAGE, plus } from './words';
@@ -8,7 +8,7 @@ import { NO_USAGE, plus } from './words';
 export interface NodeRun {
   atMs: number;
   steps: readonly Step[];
-  error?: ApiError | RunError;
+  error?: ApiError;
 }
 
 /** What a node did in all runs of this window. */

@@ -25,6 +25,13 @@ async function send(text: string) {
   return problem;
 }
 
+/** Makes the host slow until the test says otherwise. */
+function hold(what: 'save' | 'start'): () => void {
+  let resolve = () => {};
+  host.hold[what] = new Promise<void>((done) => (resolve = done));
+  return () => resolve();
+}
+
 /** The page is left, and opened again in the same window. */
 async function reload() {
   page = await openRuns(host, page.browser, page.windowStorage);
@@ -65,6 +72,17 @@ describe('a message', () => {
     expect(host.started).toEqual([]);
     await reload();
     expect(state().draft).toBe('hi');
+  });
+
+  test('that is written while the flow is saved is the next one', async () => {
+    const release = hold('save');
+    page.runs.commands.write('one');
+    void page.runs.commands.send();
+    page.runs.commands.write('one and two');
+    release();
+    await settle();
+    expect(host.started).toMatchObject([{ message: 'one' }]);
+    expect(state().draft).toBe('one and two');
   });
 
   test('waits for the one before it', async () => {
@@ -192,8 +210,11 @@ describe('stop', () => {
 
   test('before the host took it, holds as soon as it has', async () => {
     page.runs.commands.write('hi');
+    const release = hold('start');
     await page.runs.commands.send();
     page.runs.commands.stop();
+    expect(host.stops).toEqual([]);
+    release();
     await settle();
     expect(host.stops).toEqual(['run 1']);
   });
@@ -308,6 +329,15 @@ describe('nodes', () => {
 });
 
 test('another flow has its own conversation, and an answer that comes late does not get into it', async () => {
+  const release = hold('save');
+  page.runs.commands.write('hi');
+  void page.runs.commands.send();
+  page.flow.commands.open('g', FLOW);
+  release();
+  await settle();
+  expect(host.started).toEqual([]);
+  page.flow.commands.open('f', FLOW);
+  await settle();
   await send('hi');
   page.flow.commands.open('g', FLOW);
   await settle();

@@ -5,6 +5,7 @@ import { runs as hostRuns, type MemoryNode, type RunResult, type RunsApi } from 
 import type { Autosave } from '../flow/autosave';
 import type { FlowStore } from '../flow/store';
 import type { Catalog } from '../manifest/catalog';
+import { sentence } from '../text/sentence';
 import { canRetry, isOpen, isUnstored, merged, withNews, withResult, type Exchange } from './exchange';
 import { newId, withRecent, type Conversation, type Kept } from './kept';
 import { failedPart, withRun, type NodeRuns } from './nodeRuns';
@@ -12,7 +13,7 @@ import { partAfter, partOfStep, partsOf, type Parts } from './parts';
 import { ownSession } from './session';
 import { setFinding } from './status';
 import { tellStored } from './stored';
-import { NO_USAGE, plus, sentence } from './words';
+import { NO_USAGE, plus } from './words';
 
 /** What of the conversation was read from its memory. */
 export type History = { is: 'none' } | { is: 'loading' } | { is: 'read'; complete: boolean; last: number } | { is: 'failed'; error: ApiError };

@@ -3,9 +3,11 @@ import { createStore } from 'zustand/vanilla';
 import type { FlowNode } from '../flow/document';
 import { connectedInputs, nodeOf } from '../flow/lookups';
 import type { FlowStore } from '../flow/store';
+import { sentence } from '../text/sentence';
 import { setupProblems } from '../manifest/setup';
 import { useCatalog, useFlow } from '../page';
 import { checks } from './checks';
+import { health, type Health } from './health';
 
 /** A node's one state, as its card shows it. */
 export interface NodeStatus {
@@ -39,6 +41,7 @@ export function watchFindings(flow: FlowStore): void {
 export function useNodeStatus(node: FlowNode): NodeStatus {
   const catalog = useCatalog();
   const found = useStore(findings, ({ of }) => of[node.id]);
+  const tried = useStore(health, ({ of }) => of[node.id]);
   const connected = useFlow((state) => connectedInputs(state.doc.edges, node.id));
   const told = useStore(checks, ({ problems }) => problems.find((problem) => problem.node === node.id && problem.level === 'error')?.message);
   if (found?.is === 'checking' || found?.is === 'running') return found;
@@ -46,5 +49,25 @@ export function useNodeStatus(node: FlowNode): NodeStatus {
   const [first, ...more] = setupProblems(catalog, node, edges);
   if (first) return { is: 'setup', text: more.length === 0 ? first.message : `${first.message} · ${more.length} more` };
   if (told !== undefined) return { is: 'setup', text: told };
-  return found ?? { is: 'ready', text: 'Ready' };
+  if (found?.is === 'error') return found;
+  return statusOf(tried, ({ name, type }) => name ?? catalog.node(type)?.title ?? type) ?? found ?? READY;
+}
+
+const READY: NodeStatus = { is: 'ready', text: 'Ready' };
+
+function statusOf(tried: Health | undefined, title: (node: FlowNode) => string): NodeStatus | undefined {
+  switch (tried?.is) {
+    case undefined:
+      return undefined;
+    case 'checking':
+      return { is: 'checking', text: 'Checking…' };
+    case 'error':
+      return { is: 'error', text: sentence(tried.error.message) };
+    case 'waiting':
+      return { is: 'setup', text: `Waits for ${title(tried.on)}` };
+    case 'ready': {
+      const warnings = tried.findings.filter(({ level }) => level !== 'ok').length;
+      return warnings === 0 ? undefined : { is: 'ready', text: warnings === 1 ? 'Ready, with a warning' : `Ready, with ${warnings} warnings` };
+    }
+  }
 }

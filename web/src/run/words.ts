@@ -5,7 +5,7 @@ export function stepWords({ kind }: Step): string {
   switch (kind.step) {
     case 'loaded': {
       const unreadable = kind.unreadable > 0 ? `, ${kind.unreadable} unreadable` : '';
-      return kind.messages === 0 ? `Loaded nothing${stateWords(kind.state)}${unreadable}` : `Loaded ${count(kind.messages, 'message')}${unreadable}`;
+      return kind.messages === 0 ? `${kind.state === 'expired' ? 'Loaded nothing, it has expired' : 'Loaded nothing yet'}${unreadable}` : `Loaded ${count(kind.messages, 'message')}${unreadable}`;
     }
     case 'answered':
       return kind.tool_calls > 0 ? `Model asked for ${count(kind.tool_calls, 'tool')}` : 'Model answered';
@@ -63,13 +63,3 @@ export function plus(left: Usage, right: Usage): Usage {
 }
 
 export const NO_USAGE: Usage = { requests: 0, write_units: 0, read_units: 0, commands: 0, bytes_sent: 0, bytes_received: 0 };
-
-function stateWords(state: string): string {
-  return state === 'new' ? ': a new session' : state === 'expired' ? ': it has expired' : '';
-}
-
-/** Messages of the host begin small, as they can follow another text. */
-export function sentence(message: string): string {
-  const text = message.charAt(0).toLocaleUpperCase() + message.slice(1);
-  return /[.!?]$/u.test(text) ? text : `${text}.`;
-}

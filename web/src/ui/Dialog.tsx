@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, type ReactNode } from 'react';
+import { useId, useLayoutEffect, useRef, type ReactNode } from 'react';
 import { IconButton } from './Button';
 import './dialog.css';
 
@@ -14,7 +14,13 @@ interface DialogProps {
 export function Dialog({ title, onClose, children, footer, width = 480 }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => {
+    const element = dialog.current;
+    element?.showModal();
+    element?.querySelector<HTMLElement>('[data-autofocus]')?.focus();
+    // Closing gives the focus back; to be taken away does not.
+    return () => element?.close();
+  }, []);
   return (
     <dialog
       ref={dialog}

@@ -37,6 +37,7 @@ const PATHS = {
   tidy: 'M2.5 3h4v3.5h-4zM9.5 3h4v3.5h-4zM9.5 9.5h4V13h-4zM6.5 4.7h3M11.5 6.5v3',
   trash: 'M3 4.5h10M6 4.5V3h4v1.5M4.5 4.5 5 13.5h6l.5-9M7 7v4M9 7v4',
   undo: 'M5.5 3 2.5 6l3 3M2.5 6h7a3.5 3.5 0 0 1 0 7H7',
+  upload: 'M8 10V2.5M5 5l3-3 3 3M3 13.5h10',
   zoomIn: 'M8 4.5v7M4.5 8h7',
   zoomOut: 'M4.5 8h7',
 } as const;

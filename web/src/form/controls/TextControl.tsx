@@ -1,3 +1,4 @@
+import { useForm } from '../context';
 import type { ControlProps, Ties } from '../FieldRow';
 import type { FieldOf } from '../fields';
 
@@ -8,13 +9,14 @@ export function hintOf(field: { default?: unknown; placeholder?: string }): stri
   return field.placeholder === undefined ? undefined : `e.g. ${field.placeholder}`;
 }
 
-export function TextControl({ field, ties, value, onChange }: ControlProps<FieldOf<'text'>> & { ties: Ties }) {
+export function TextControl({ field, ties, path, value, onChange }: ControlProps<FieldOf<'text'>> & { ties: Ties }) {
+  const { savedSecrets } = useForm();
   const text = typeof value === 'string' ? value : '';
   const common = {
     ...ties,
     className: 'control',
     value: text,
-    placeholder: hintOf(field),
+    placeholder: savedSecrets?.has(path) ? 'Saved; write to replace' : hintOf(field),
     autoComplete: 'off',
     spellCheck: field.multiline,
     onChange: (event: { target: { value: string } }) => onChange(event.target.value === '' ? undefined : event.target.value),

@@ -1,0 +1,157 @@
+import { createStore } from 'zustand/vanilla';
+import type { ApiError } from '../api/client';
+import { nodes as api, type Finding, type NodeRef } from '../api/nodes';
+import { credentialNames } from '../credentials/names';
+import type { FlowDocument, FlowNode } from '../flow/document';
+import { setupProblems } from '../manifest/setup';
+import type { Page } from '../page';
+import { checks } from './checks';
+
+const QUIET_MS = 600;
+const AT_ONCE = 3;
+
+/** What the host found when it tried a node as it is set now. */
+export type Health = { is: 'checking' } | { is: 'ready'; findings: readonly Finding[] } | { is: 'error'; error: ApiError }
+  /** Something that it stands on does not work. */
+  | { is: 'waiting'; on: FlowNode };
+
+/** By the node's id. A node that is not there was not tried, as something is missing. */
+export const health = createStore<{
+  of: Readonly<Record<string, Health>>;
+  /** Tries a node once more. */
+  again: (node: string) => void;
+}>(() => ({ of: {}, again: () => undefined }));
+
+/** Has the host try each node that has nothing missing, a moment after what it stands on has changed. */
+export function watchHealth({ flow, catalog, autosave }: Page): void {
+  /** For what state of a node the last trial was. */
+  const tried = new Map<string, string>();
+  const waiting: string[] = [];
+  let running = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const put = (id: string, next: Health | undefined) =>
+    health.setState(({ of }) => {
+      const { [id]: _, ...rest } = of;
+      return { of: next ? { ...rest, [id]: next } : rest };
+    });
+
+  const complete = (node: FlowNode, { edges }: FlowDocument) =>
+    catalog.node(node.type) !== undefined &&
+    setupProblems(catalog, node, edges).length === 0 &&
+    !checks.getState().problems.some((problem) => problem.node === node.id && problem.level === 'error');
+
+  const look = () => {
+    const { doc } = flow.getState();
+    const { of } = health.getState();
+    for (const id of Object.keys(of).filter((known) => !doc.nodes.some((node) => node.id === known))) {
+      tried.delete(id);
+      put(id, undefined);
+    }
+    // What others stand on comes first.
+    const all = doc.nodes.map((node) => ({ node, standing: standingOf(doc, node) })).sort((left, right) => left.standing.length - right.standing.length);
+    for (const { node, standing } of all) lookAt(node, standing, doc);
+    while (running < AT_ONCE && waiting.length > 0) void next();
+  };
+
+  const lookAt = (node: FlowNode, standing: readonly FlowNode[], doc: FlowDocument) => {
+    const now = (id: string) => health.getState().of[id];
+    if (standing.some((one) => !complete(one, doc))) {
+      tried.delete(node.id);
+      if (now(node.id)) put(node.id, undefined);
+      return;
+    }
+    const others = standing.filter((one) => one !== node);
+    const broken = others.find((one) => now(one.id)?.is === 'error');
+    if (broken) {
+      tried.delete(node.id);
+      const before = now(node.id);
+      if (before?.is !== 'waiting' || before.on !== broken) put(node.id, { is: 'waiting', on: broken });
+      return;
+    }
+    if (others.some((one) => now(one.id)?.is === 'checking')) return;
+    const state = JSON.stringify(standing.map(({ id, type, inputs, credential }) => [id, type, inputs, credential, revisionOf(credential)]));
+    if (tried.get(node.id) === state) return;
+    tried.set(node.id, state);
+    put(node.id, { is: 'checking' });
+    if (!waiting.includes(node.id)) waiting.push(node.id);
+  };
+
+  const next = async () => {
+    const id = waiting.shift();
+    if (id === undefined) return;
+    running++;
+    const state = tried.get(id);
+    const { id: flowId, doc } = flow.getState();
+    const node = doc.nodes.find((one) => one.id === id);
+    if (node && state !== undefined) {
+      const answer = await api.health(await refOf(flowId, doc, node));
+      // What changed meanwhile is tried by itself.
+      if (tried.get(id) === state && flow.getState().id === flowId) {
+        if (answer.ok) put(id, { is: 'ready', findings: answer.value.findings });
+        // A host that is gone says nothing about a node.
+        else if (answer.error.kind === 'offline') put(id, undefined);
+        else put(id, { is: 'error', error: answer.error });
+      }
+    }
+    running--;
+    // What stands on this one has its turn.
+    if (flow.getState().doc.edges.some(({ source }) => source === id)) look();
+    else void next();
+  };
+
+  /** What stands on other nodes is tried as it is saved; the host finds the others there. */
+  const refOf = async (flowId: string | undefined, doc: FlowDocument, node: FlowNode): Promise<NodeRef> => {
+    if (flowId === undefined || !doc.edges.some(({ target }) => target === node.id)) return refTo(node);
+    await autosave.flush();
+    return { flow: flowId, node: node.id };
+  };
+
+  const later = () => {
+    clearTimeout(timer);
+    timer = setTimeout(look, QUIET_MS);
+  };
+
+  flow.subscribe((state, before) => {
+    if (state.id !== before.id) {
+      tried.clear();
+      waiting.length = 0;
+      health.setState({ of: {} });
+    }
+    if (state.doc !== before.doc) later();
+  });
+  checks.subscribe(later);
+  credentialNames.subscribe(later);
+  later();
+
+  health.setState({
+    again: (id) => {
+      tried.delete(id);
+      look();
+    },
+  });
+}
+
+/** A node by itself, as it is on the page. */
+export function refTo({ type, inputs, credential }: FlowNode): NodeRef {
+  return { type, inputs, ...(credential !== undefined && { credential }) };
+}
+
+/** A node and all that gives to it, from near to far. */
+function standingOf(doc: FlowDocument, node: FlowNode): FlowNode[] {
+  const found = new Map([[node.id, node]]);
+  const open = [node.id];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    for (const { source, target } of doc.edges) {
+      const giver = target === at && !found.has(source) ? doc.nodes.find(({ id }) => id === source) : undefined;
+      if (!giver) continue;
+      found.set(giver.id, giver);
+      open.push(giver.id);
+    }
+  }
+  return [...found.values()];
+}
+
+function revisionOf(credential: string | undefined): number | undefined {
+  return credentialNames.getState().all.find(({ id }) => id === credential)?.revision;
+}
