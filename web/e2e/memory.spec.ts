@@ -22,7 +22,8 @@ async function memoryOf(host: Host, template: string, inputs?: Record<string, un
 
 async function openMemory(page: Page, { flow, node }: { flow: string; node: string }): Promise<void> {
   await page.goto(`/#/flows/${flow}`);
-  await page.locator(`.react-flow__node[data-id="${node}"]`).click();
+  // The middle of a card may be a button of its own.
+  await page.locator(`.react-flow__node[data-id="${node}"]`).click({ position: { x: 12, y: 12 } });
   await page.getByRole('tab', { name: 'Memory' }).click();
 }
 

@@ -1,4 +1,4 @@
-import type { FlowDocument, FlowEdge, FlowNode, Viewport } from '../flow/document';
+import type { FlowDocument, FlowEdge, FlowNode, Position, Viewport } from '../flow/document';
 import type { Known, Shape } from './types';
 
 /** The page writes the document's types down by itself, read-only; these lines fail to compile where they part from the host's. */
@@ -11,9 +11,10 @@ type Flow = Known<Shape<'Flow'>>;
 export type Agreement = [
   Same<FlowNode, Node>,
   Same<FlowDocument, Flow>,
-  Fits<Omit<FlowNode, 'inputs'>, Omit<Node, 'inputs'>>,
-  Fits<Omit<FlowDocument, 'nodes' | 'edges'>, Omit<Flow, 'nodes' | 'edges'>>,
+  Fits<Omit<FlowNode, 'inputs' | 'position'>, Omit<Node, 'inputs' | 'position'>>,
+  Fits<Position, Shape<'Position'>>,
+  Fits<Omit<FlowDocument, 'nodes' | 'edges' | 'viewport'>, Omit<Flow, 'nodes' | 'edges' | 'viewport'>>,
   Fits<FlowEdge, Shape<'Edge'>>,
   Fits<Viewport, Shape<'Viewport'>>,
 ];
-export const AGREED: Agreement = [true, true, true, true, true, true];
+export const AGREED: Agreement = [true, true, true, true, true, true, true];

@@ -146,23 +146,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/flows/import": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Open what this program, Flowise or AnswerAI exports */
-        post: operations["importFlow"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/flows/validate": {
         parameters: {
             query?: never;
@@ -191,6 +174,23 @@ export interface paths {
         get: operations["listTemplates"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open what this program, Flowise or AnswerAI exports */
+        post: operations["importFlow"];
         delete?: never;
         options?: never;
         head?: never;
@@ -673,19 +673,25 @@ export interface components {
             nodes: unknown[];
             /** @description A JSON Schema with `x-credential` per credential type, sorted by type. */
             credentials: unknown[];
+            /** @description The categories of the nodes, in the order that a palette shows them. */
+            categories: string[];
         };
         /** @description A node to look at. */
         OfNode: {
             /** @description The node. */
             node: components["schemas"]["NodeRef"];
+        } & {
+            [key: string]: unknown;
         };
         /** @description A node of a saved flow, or a node's type with its inputs. */
-        NodeRef: {
+        NodeRef: ({
             /** @description The flow's id. */
             flow: string;
             /** @description The node's id within it. */
             node: string;
-        } | components["schemas"]["Inline"];
+        } & {
+            [key: string]: unknown;
+        }) | components["schemas"]["Inline"];
         /** @description A node that is not saved. */
         Inline: {
             /** @description The type that it is declared under, such as `DynamoDBChatMemory`. */
@@ -699,6 +705,8 @@ export interface components {
             };
             /** @description The id of the credential in its slot. */
             credential?: string | null;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * @description What a health check or a credential's test found. What keeps an instance from working is an `Error`
@@ -736,6 +744,8 @@ export interface components {
             };
             /** @description The id of the credential in the node's slot. */
             credential?: string | null;
+        } & {
+            [key: string]: unknown;
         };
         /** @description The choices of an input. */
         Choices: {
@@ -750,13 +760,17 @@ export interface components {
             title: string;
         };
         /** @description What to look at. */
-        Patient: {
+        Patient: ({
             /** @description The id of a saved flow, or a flow's document. */
             flow: string | components["schemas"]["Flow"];
-        } | {
+        } & {
+            [key: string]: unknown;
+        }) | ({
             /** @description The node. */
             node: components["schemas"]["NodeRef"];
-        };
+        } & {
+            [key: string]: unknown;
+        });
         /**
          * @description A saved canvas: nodes, the edges between them, and where the eye rests.
          *
@@ -837,6 +851,8 @@ export interface components {
              * @description Downwards.
              */
             y: number;
+        } & {
+            [key: string]: unknown;
         };
         AnyJson: unknown;
         /** @description A line from an output of one node to an input of another. */
@@ -849,6 +865,8 @@ export interface components {
             target: string;
             /** @description The id of its input port. */
             targetHandle: string;
+        } & {
+            [key: string]: unknown;
         };
         /** @description The part of the canvas that is shown. */
         Viewport: {
@@ -867,6 +885,8 @@ export interface components {
              * @description 1 shows it at its size.
              */
             zoom: number;
+        } & {
+            [key: string]: unknown;
         };
         /** @description What the doctor found. */
         Report: {
@@ -952,6 +972,8 @@ export interface components {
             flow?: components["schemas"]["Flow"] | null;
             /** @description The id of a template to begin with. */
             template?: string | null;
+        } & {
+            [key: string]: unknown;
         };
         /** @description A flow with what is known about it. */
         FlowRecord: {
@@ -968,6 +990,27 @@ export interface components {
         FlowId: {
             /** @description The flow's id. */
             id: string;
+        };
+        /** @description What is wrong with a flow. */
+        Problems: {
+            /** @description Nothing when it can be run. */
+            problems: components["schemas"]["FlowProblem"][];
+        };
+        /** @description Flows to begin with. */
+        Templates: {
+            /** @description In the order to show them. */
+            templates: components["schemas"]["Template"][];
+        };
+        /** @description A flow to begin with. */
+        Template: {
+            /** @description Names the template, such as `dynamodb-builtin`. */
+            id: string;
+            /** @description What people choose by. */
+            title: string;
+            /** @description What it does, and what it needs. */
+            description: string;
+            /** @description The flow. */
+            flow: components["schemas"]["Flow"];
         };
         /** @description What to do with an import. */
         ImportOptions: {
@@ -1112,27 +1155,6 @@ export interface components {
             /** @description What became of the document. */
             report: components["schemas"]["ImportReport"];
         };
-        /** @description What is wrong with a flow. */
-        Problems: {
-            /** @description Nothing when it can be run. */
-            problems: components["schemas"]["FlowProblem"][];
-        };
-        /** @description Flows to begin with. */
-        Templates: {
-            /** @description In the order to show them. */
-            templates: components["schemas"]["Template"][];
-        };
-        /** @description A flow to begin with. */
-        Template: {
-            /** @description Names the template, such as `dynamodb-builtin`. */
-            id: string;
-            /** @description What people choose by. */
-            title: string;
-            /** @description What it does, and what it needs. */
-            description: string;
-            /** @description The flow. */
-            flow: components["schemas"]["Flow"];
-        };
         /** @description A message to run. */
         NewRun: {
             /** @description The id of a saved flow, or a flow's document. */
@@ -1145,6 +1167,8 @@ export interface components {
             chat?: components["schemas"]["SessionId"] | null;
             /** @description Makes the message repeatable: the same id again has no second effect. */
             turn_id?: components["schemas"]["TurnId"] | null;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Message
@@ -1172,6 +1196,8 @@ export interface components {
             name: string;
             /** @description The arguments, usually a JSON object. */
             arguments: components["schemas"]["AnyJson"];
+        } & {
+            [key: string]: components["schemas"]["AnyJson"];
         };
         /** @description Which conversation, in any Unicode, kept as given. */
         SessionId: string;
@@ -1318,463 +1344,6 @@ export interface components {
         };
         /** @description In which order a store lists sessions. */
         SessionOrder: "newest_first" | "unordered";
-        /** @description Which session of which memory. */
-        OfSession: {
-            /** @description The memory node. */
-            memory: components["schemas"]["NodeRef"];
-            /** @description The session; the node's own when left out. */
-            session?: components["schemas"]["SessionId"] | null;
-        };
-        /** @description What came back of a session. */
-        Recalled: {
-            /** @description Notes that the store brought along, such as a summary. */
-            notes: components["schemas"]["Note"][];
-            /** @description Oldest first. */
-            turns: components["schemas"]["StoredTurn"][];
-            /** @description What was not recalled. */
-            left_out: components["schemas"]["LeftOut"];
-            /** @description The end of the session. */
-            position?: components["schemas"]["SessionPosition"] | null;
-            /** @description What is known of the session. */
-            state: components["schemas"]["SessionState"];
-            /** @description Rows in the window that can't be read. */
-            unreadable: components["schemas"]["Unreadable"][];
-            /** @description How full the session's item is, in layouts that keep a session in one. */
-            fill?: components["schemas"]["Fill"] | null;
-            /** @description What the load cost. */
-            usage: components["schemas"]["Usage"];
-        };
-        /** @description A text beside the turns of a session, such as a summary. */
-        Note: {
-            /** @description The note's name. */
-            name: string;
-            /** @description Its text. */
-            text: string;
-            /**
-             * Format: uint64
-             * @description Counts the writes, from 1.
-             */
-            version: number;
-        };
-        /** @description A turn as a store has it. */
-        StoredTurn: {
-            /** @description `None` where another program wrote the turn. */
-            id?: components["schemas"]["TurnId"] | null;
-            /** @description The end of the session just after this turn. */
-            position: components["schemas"]["SessionPosition"];
-            /** @description Oldest first. */
-            messages: components["schemas"]["Message"][];
-            /** @description The size of the turn, where it was counted. */
-            tokens?: components["schemas"]["TokenCount"] | null;
-            /**
-             * Format: uint64
-             * @description When it was stored, in seconds since 1970, where the layout says.
-             */
-            stored_at_epoch_secs?: number | null;
-            /**
-             * Format: uint64
-             * @description When it expires, in seconds since 1970.
-             */
-            expires_at_epoch_secs?: number | null;
-        };
-        /** @description What was not recalled. */
-        LeftOut: {
-            /**
-             * Format: uint64
-             * @description Messages that were read and not recalled.
-             */
-            read_messages: number;
-            /** @description Whether the session has older turns that were not even read. */
-            older: boolean;
-        };
-        /** @description What is known of a session. */
-        SessionState: "new" | "empty" | "expired" | "present";
-        /** @description A stored row that can't be read, and is left as it is. */
-        Unreadable: {
-            /** @description The row's key, and its place in the row where it is a list. */
-            key: string;
-            /** @description What is wrong with its shape. */
-            reason: string;
-        };
-        /** @description How full the one item of a session is. */
-        Fill: {
-            /**
-             * Format: uint64
-             * @description The item's size, by the backend's own rules.
-             */
-            bytes: number;
-            /**
-             * Format: uint64
-             * @description The size at which the backend refuses a write.
-             */
-            limit_bytes: number;
-        };
-        /** @description How many turns of a session. */
-        LastTurns: {
-            /** @description The memory node. */
-            memory: components["schemas"]["NodeRef"];
-            /** @description The session; the node's own when left out. */
-            session?: components["schemas"]["SessionId"] | null;
-            /**
-             * Format: uint32
-             * @description How many turns at most.
-             * @default 50
-             */
-            last: number;
-        };
-        /** @description The newest part of a session. */
-        Recent: {
-            /** @description Oldest first. */
-            turns: components["schemas"]["StoredTurn"][];
-            /** @description The end of the session; `None` where nothing marks one yet. */
-            position?: components["schemas"]["SessionPosition"] | null;
-            /** @description What is known of the session. */
-            state: components["schemas"]["SessionState"];
-            /** @description Whether nothing older was left out. */
-            complete: boolean;
-            /** @description Rows in the window that can't be read. */
-            unreadable: components["schemas"]["Unreadable"][];
-            /** @description Notes that came with the same request. */
-            notes: components["schemas"]["Note"][];
-            /** @description How full the session's item is, in layouts that keep a session in one. */
-            fill?: components["schemas"]["Fill"] | null;
-            /** @description What the call cost. */
-            usage: components["schemas"]["Usage"];
-        };
-        /** @description One line. */
-        TurnLine: components["schemas"]["TurnPage"] | components["schemas"]["ErrorBody"];
-        /** @description A page of turns. */
-        TurnPage: {
-            /** @description Oldest first. */
-            turns: components["schemas"]["StoredTurn"][];
-            /** @description Rows that can't be read. */
-            unreadable: components["schemas"]["Unreadable"][];
-            /** @description What the page cost. */
-            usage: components["schemas"]["Usage"];
-        };
-        /** @description What every failed request is answered with, and the last event of a run that failed. */
-        ErrorBody: {
-            /** @description What went wrong, and what to do. */
-            error: components["schemas"]["Error"];
-        };
-        /** @description A page of sessions. */
-        SessionsPage: {
-            /** @description The memory node. */
-            memory: components["schemas"]["NodeRef"];
-            /**
-             * Format: uint32
-             * @description How many rows at most.
-             * @default 50
-             */
-            limit: number;
-            /** @description The `next` of the page before. */
-            page?: components["schemas"]["PageToken"] | null;
-        };
-        /** @description Where a page ended. Stores make it; callers only hand it back. */
-        PageToken: string;
-        /** @description A page of sessions. */
-        Sessions: {
-            /** @description In the order that `Capabilities::sessions` tells. */
-            sessions: components["schemas"]["SessionEntry"][];
-            /** @description The next page; `None` after the last. */
-            next?: components["schemas"]["PageToken"] | null;
-            /** @description What the call cost. */
-            usage: components["schemas"]["Usage"];
-        };
-        /** @description One session in a listing. */
-        SessionEntry: {
-            /** @description Which session. */
-            session: components["schemas"]["SessionId"];
-            /**
-             * Format: uint64
-             * @description When it was last written, in seconds since 1970, to the hour where the layout keeps no more.
-             */
-            last_active_epoch_secs?: number | null;
-        };
-        /** @description A page of what is stored of a session. */
-        InspectionPage: {
-            /** @description The memory node. */
-            memory: components["schemas"]["NodeRef"];
-            /** @description The session; the node's own when left out. */
-            session?: components["schemas"]["SessionId"] | null;
-            /**
-             * Format: uint32
-             * @description How many rows at most.
-             * @default 50
-             */
-            limit: number;
-            /** @description The `next` of the page before. */
-            page?: components["schemas"]["PageToken"] | null;
-        };
-        /** @description A page of what is stored. */
-        Inspection: {
-            /** @description Newest first where the layout has a row a turn. */
-            records: components["schemas"]["Record"][];
-            /** @description The next page; `None` after the last. */
-            next?: components["schemas"]["PageToken"] | null;
-            /** @description What the call cost. */
-            usage: components["schemas"]["Usage"];
-        };
-        /** @description One stored row, as the backend has it. */
-        Record: {
-            /** @description The row's key. */
-            key: string;
-            /** @description Its content, in the backend's own JSON. */
-            raw: components["schemas"]["AnyJson"];
-            /**
-             * Format: uint64
-             * @description Its size by the backend's own rules.
-             */
-            bytes: number;
-            /**
-             * Format: uint64
-             * @description The size at which the backend refuses a write.
-             */
-            limit_bytes?: number | null;
-            /**
-             * Format: uint64
-             * @description When it expires, in seconds since 1970.
-             */
-            expires_at_epoch_secs?: number | null;
-        };
-        /** @description A turn to store. */
-        AppendTurn: {
-            /** @description The memory node. */
-            memory: components["schemas"]["NodeRef"];
-            /** @description The session; the node's own when left out. */
-            session?: components["schemas"]["SessionId"] | null;
-            /** @description What to store. */
-            turn: components["schemas"]["NewTurn"];
-            /** @description Store only if the session still ends here, as a load told it. */
-            after?: components["schemas"]["SessionPosition"] | null;
-        };
-        /** @description A turn that may have an id already. */
-        NewTurn: {
-            /** @description Makes the append repeatable: the same id again has no second effect. */
-            id?: components["schemas"]["TurnId"] | null;
-            /** @description At least one, oldest first. */
-            messages: components["schemas"]["Message"][];
-            /** @description The size of the turn, where it was counted. */
-            tokens?: components["schemas"]["TokenCount"] | null;
-        };
-        /** @description What a clear removed. */
-        Cleared: {
-            /**
-             * Format: uint64
-             * @description Turns that were visible before.
-             */
-            turns: number;
-            /**
-             * Format: uint64
-             * @description Their messages.
-             */
-            messages: number;
-            /** @description What the call cost. */
-            usage: components["schemas"]["Usage"];
-        };
-        /** @description One message of a session. */
-        OfMessage: {
-            /** @description The memory node. */
-            memory: components["schemas"]["NodeRef"];
-            /** @description The session; the node's own when left out. */
-            session?: components["schemas"]["SessionId"] | null;
-            /** @description Which message. */
-            at: components["schemas"]["MessageRef"];
-        };
-        /** @description Which message. */
-        MessageRef: {
-            /** @description The position of its turn. */
-            position: components["schemas"]["SessionPosition"];
-            /**
-             * @description The id of its turn, where it has one: a guard against a turn that changed meanwhile.
-             * @default null
-             */
-            turn_id: components["schemas"]["TurnId"] | null;
-            /**
-             * Format: uint32
-             * @description Its place in the turn, from 0.
-             */
-            index: number;
-        };
-        /** @description A session of which one message was changed or removed. */
-        Mended: {
-            /** @description The end of the session now. */
-            position?: components["schemas"]["SessionPosition"] | null;
-            /** @description What the call cost. */
-            usage: components["schemas"]["Usage"];
-        };
-        /** @description A message, and what is to stand in its place. */
-        EditMessage: {
-            /** @description The memory node. */
-            memory: components["schemas"]["NodeRef"];
-            /** @description The session; the node's own when left out. */
-            session?: components["schemas"]["SessionId"] | null;
-            /** @description Which message. */
-            at: components["schemas"]["MessageRef"];
-            /** @description What is to stand there. */
-            message: components["schemas"]["Message"];
-        };
-        /** @description The saved credentials. */
-        Credentials: {
-            /** @description By id. */
-            credentials: components["schemas"]["ShownCredential"][];
-        };
-        /** @description What may be shown of a credential. */
-        ShownCredential: {
-            /** @description The id that flows refer to. */
-            id: string;
-            /** @description What its record says; null where that can't be read. */
-            credential?: components["schemas"]["CredentialInfo"] | null;
-            /** @description The fields that hold something, by name. */
-            fields: {
-                [key: string]: components["schemas"]["IsSet"];
-            };
-            /** @description Why the fields can't be read. */
-            error?: components["schemas"]["Error"] | null;
-            /** @description Where it is used. */
-            used_by: components["schemas"]["CredentialUse"][];
-        };
-        /** @description What may be shown of a credential. */
-        CredentialInfo: {
-            /** @description The id that flows refer to. */
-            id: string;
-            /** @description What people call it. */
-            name: string;
-            /** @description The credential type, such as `dynamodbMemoryApi`. */
-            type: string;
-            /**
-             * Format: uint64
-             * @description Counts the changes, from 1.
-             */
-            revision: number;
-            /** @description When it was first saved, in UTC, as RFC 3339 writes it. */
-            created: string;
-            /** @description When it was last changed, in UTC, as RFC 3339 writes it. */
-            updated: string;
-        };
-        /** @description A field whose value is not shown. */
-        IsSet: {
-            /** @description Always true. */
-            set: boolean;
-        };
-        /** @description A place where a flow names a credential. */
-        CredentialUse: {
-            /** @description The id of the flow. */
-            flow: string;
-            /** @description What people call the flow. */
-            flow_name: string;
-            /** @description The id of the node in the flow. */
-            node: string;
-        };
-        /** @description A credential to save. */
-        CreateCredential: {
-            /** @description The id that flows will refer to: 1 to 64 of `a-z`, `0-9` and `-`. Generated when left out. */
-            id?: string | null;
-            /** @description What people call it: 1 to 200 characters. */
-            name: string;
-            /** @description The credential type, such as `dynamodbMemoryApi`. */
-            type: string;
-            /** @description What its type asks for. */
-            fields: Record<string, never>;
-        };
-        /** @description A credential's id. */
-        CredentialId: {
-            /** @description The credential's id. */
-            id: string;
-        };
-        /** @description A change to a credential. */
-        ChangeCredential: {
-            /** @description The new name. */
-            name?: string | null;
-            /** @description A JSON merge patch on the fields. */
-            fields?: Record<string, never> | null;
-        };
-        /** @description How to delete. */
-        DeleteOptions: {
-            /**
-             * @description Also while flows use it.
-             * @default false
-             */
-            force: boolean;
-        };
-        /** @description A credential to test, saved or not. */
-        TestCredential: {
-            /** @description The credential type; that of the saved credential when left out. */
-            type?: string | null;
-            /** @description The fields; with `id`, a JSON merge patch on those that are saved. */
-            fields?: Record<string, never> | null;
-            /** @description A saved credential. */
-            id?: string | null;
-            /** @description Where to test it, as far as it does not say itself. */
-            target?: components["schemas"]["TestTarget"];
-        };
-        /** @description Where a credential is tested. */
-        TestTarget: {
-            /**
-             * @description The service's address.
-             * @default null
-             */
-            endpoint: string | null;
-            /**
-             * @description The cloud region.
-             * @default null
-             */
-            region: string | null;
-            /**
-             * @description The provider, where one type of credential serves many.
-             * @default null
-             */
-            provider: string | null;
-        };
-        /** @description A question. Fields that are not listed have no effect. */
-        Question: {
-            /** @description What the person says. */
-            question: string;
-            /** @description The conversation to go on with. */
-            chatId?: components["schemas"]["SessionId"] | null;
-            /** @description `sessionId` is the conversation to go on with; nothing else has an effect. */
-            overrideConfig?: components["schemas"]["Overrides"] | null;
-            /** @description Answer with a stream of events: true, or the text `true`. */
-            streaming?: boolean | null;
-        };
-        /** @description What a question may override. */
-        Overrides: {
-            /** @description The conversation to go on with. */
-            sessionId?: components["schemas"]["SessionId"] | null;
-        };
-        /** @description An answer, as clients of existing canvases read it. */
-        Prediction: {
-            /** @description The answer's text. */
-            text: string;
-            /** @description The question. */
-            question: string;
-            /** @description The chat's own id, to go on with. */
-            chatId: string;
-            /** @description The id of the turn. */
-            chatMessageId: string;
-            /** @description The conversation that the turn is kept in. */
-            sessionId: string;
-            /** @description The title of the memory node; left out for a flow without one. */
-            memoryType?: string | null;
-            /** @description Why the turn is not kept, where it is not. The answer is whole all the same. */
-            memoryError?: components["schemas"]["Error"] | null;
-            /** @description The tools that were called. */
-            usedTools: components["schemas"]["UsedTool"][];
-        };
-        /** @description A tool that was called. */
-        UsedTool: {
-            /** @description Its name. */
-            tool: string;
-            /** @description What the model handed over. */
-            toolInput: unknown;
-            /** @description What it got back. */
-            toolOutput: string;
-        };
-        /** @description Whether a flow can stream its answers. */
-        Streaming: {
-            /** @description Every flow can. */
-            isStreaming: boolean;
-        };
         /** @description What a run tells while it works. Holds text of the conversation: for the person, not for logs. */
         RunEvent: {
             /** @constant */
@@ -1844,6 +1413,8 @@ export interface components {
             /** @description Whether an earlier attempt had stored it. */
             duplicate: boolean;
         };
+        /** @description What is known of a session. */
+        SessionState: "new" | "empty" | "expired" | "present";
         /** @description A step of a run, with time and cost. */
         Step: {
             /** @description What was done. */
@@ -1855,6 +1426,485 @@ export interface components {
             took_ms: number;
             /** @description What the backend charged. */
             usage: components["schemas"]["Usage"];
+        };
+        /** @description What every failed request is answered with, and the last event of a run that failed. */
+        ErrorBody: {
+            /** @description What went wrong, and what to do. */
+            error: components["schemas"]["Error"];
+        };
+        /** @description Which session of which memory. */
+        OfSession: {
+            /** @description The memory node. */
+            memory: components["schemas"]["NodeRef"];
+            /** @description The session; the node's own when left out. */
+            session?: components["schemas"]["SessionId"] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description What came back of a session. */
+        Recalled: {
+            /** @description Notes that the store brought along, such as a summary. */
+            notes: components["schemas"]["Note"][];
+            /** @description Oldest first. */
+            turns: components["schemas"]["StoredTurn"][];
+            /** @description What was not recalled. */
+            left_out: components["schemas"]["LeftOut"];
+            /** @description The end of the session. */
+            position?: components["schemas"]["SessionPosition"] | null;
+            /** @description What is known of the session. */
+            state: components["schemas"]["SessionState"];
+            /** @description Rows in the window that can't be read. */
+            unreadable: components["schemas"]["Unreadable"][];
+            /** @description How full the session's item is, in layouts that keep a session in one. */
+            fill?: components["schemas"]["Fill"] | null;
+            /** @description What the load cost. */
+            usage: components["schemas"]["Usage"];
+        };
+        /** @description A text beside the turns of a session, such as a summary. */
+        Note: {
+            /** @description The note's name. */
+            name: string;
+            /** @description Its text. */
+            text: string;
+            /**
+             * Format: uint64
+             * @description Counts the writes, from 1.
+             */
+            version: number;
+        };
+        /** @description A turn as a store has it. */
+        StoredTurn: {
+            /** @description `None` where another program wrote the turn. */
+            id?: components["schemas"]["TurnId"] | null;
+            /** @description The end of the session just after this turn. */
+            position: components["schemas"]["SessionPosition"];
+            /** @description Oldest first. */
+            messages: components["schemas"]["Message"][];
+            /** @description The size of the turn, where it was counted. */
+            tokens?: components["schemas"]["TokenCount"] | null;
+            /**
+             * Format: uint64
+             * @description When it was stored, in seconds since 1970, where the layout says.
+             */
+            stored_at_epoch_secs?: number | null;
+            /**
+             * Format: uint64
+             * @description When it expires, in seconds since 1970.
+             */
+            expires_at_epoch_secs?: number | null;
+        };
+        /** @description What was not recalled. */
+        LeftOut: {
+            /**
+             * Format: uint64
+             * @description Messages that were read and not recalled.
+             */
+            read_messages: number;
+            /** @description Whether the session has older turns that were not even read. */
+            older: boolean;
+        };
+        /** @description A stored row that can't be read, and is left as it is. */
+        Unreadable: {
+            /** @description The row's key, and its place in the row where it is a list. */
+            key: string;
+            /** @description What is wrong with its shape. */
+            reason: string;
+        };
+        /** @description How full the one item of a session is. */
+        Fill: {
+            /**
+             * Format: uint64
+             * @description The item's size, by the backend's own rules.
+             */
+            bytes: number;
+            /**
+             * Format: uint64
+             * @description The size at which the backend refuses a write.
+             */
+            limit_bytes: number;
+        };
+        /** @description How many turns of a session. */
+        LastTurns: {
+            /** @description The memory node. */
+            memory: components["schemas"]["NodeRef"];
+            /** @description The session; the node's own when left out. */
+            session?: components["schemas"]["SessionId"] | null;
+            /**
+             * Format: uint32
+             * @description How many turns at most.
+             * @default 50
+             */
+            last: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description The newest part of a session. */
+        Recent: {
+            /** @description Oldest first. */
+            turns: components["schemas"]["StoredTurn"][];
+            /** @description The end of the session; `None` where nothing marks one yet. */
+            position?: components["schemas"]["SessionPosition"] | null;
+            /** @description What is known of the session. */
+            state: components["schemas"]["SessionState"];
+            /** @description Whether nothing older was left out. */
+            complete: boolean;
+            /** @description Rows in the window that can't be read. */
+            unreadable: components["schemas"]["Unreadable"][];
+            /** @description Notes that came with the same request. */
+            notes: components["schemas"]["Note"][];
+            /** @description How full the session's item is, in layouts that keep a session in one. */
+            fill?: components["schemas"]["Fill"] | null;
+            /** @description What the call cost. */
+            usage: components["schemas"]["Usage"];
+        };
+        /** @description One line. */
+        TurnLine: components["schemas"]["TurnPage"] | components["schemas"]["ErrorBody"];
+        /** @description A page of turns. */
+        TurnPage: {
+            /** @description Oldest first. */
+            turns: components["schemas"]["StoredTurn"][];
+            /** @description Rows that can't be read. */
+            unreadable: components["schemas"]["Unreadable"][];
+            /** @description What the page cost. */
+            usage: components["schemas"]["Usage"];
+        };
+        /** @description A page of sessions. */
+        SessionsPage: {
+            /** @description The memory node. */
+            memory: components["schemas"]["NodeRef"];
+            /**
+             * Format: uint32
+             * @description How many rows at most.
+             * @default 50
+             */
+            limit: number;
+            /** @description The `next` of the page before. */
+            page?: components["schemas"]["PageToken"] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description Where a page ended. Stores make it; callers only hand it back. */
+        PageToken: string;
+        /** @description A page of sessions. */
+        Sessions: {
+            /** @description In the order that `Capabilities::sessions` tells. */
+            sessions: components["schemas"]["SessionEntry"][];
+            /** @description The next page; `None` after the last. */
+            next?: components["schemas"]["PageToken"] | null;
+            /** @description What the call cost. */
+            usage: components["schemas"]["Usage"];
+        };
+        /** @description One session in a listing. */
+        SessionEntry: {
+            /** @description Which session. */
+            session: components["schemas"]["SessionId"];
+            /**
+             * Format: uint64
+             * @description When it was last written, in seconds since 1970, to the hour where the layout keeps no more.
+             */
+            last_active_epoch_secs?: number | null;
+        };
+        /** @description A page of what is stored of a session. */
+        InspectionPage: {
+            /** @description The memory node. */
+            memory: components["schemas"]["NodeRef"];
+            /** @description The session; the node's own when left out. */
+            session?: components["schemas"]["SessionId"] | null;
+            /**
+             * Format: uint32
+             * @description How many rows at most.
+             * @default 50
+             */
+            limit: number;
+            /** @description The `next` of the page before. */
+            page?: components["schemas"]["PageToken"] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description A page of what is stored. */
+        Inspection: {
+            /** @description Newest first where the layout has a row a turn. */
+            records: components["schemas"]["Record"][];
+            /** @description The next page; `None` after the last. */
+            next?: components["schemas"]["PageToken"] | null;
+            /** @description What the call cost. */
+            usage: components["schemas"]["Usage"];
+        };
+        /** @description One stored row, as the backend has it. */
+        Record: {
+            /** @description The row's key. */
+            key: string;
+            /** @description Its content, in the backend's own JSON. */
+            raw: components["schemas"]["AnyJson"];
+            /**
+             * Format: uint64
+             * @description Its size by the backend's own rules.
+             */
+            bytes: number;
+            /**
+             * Format: uint64
+             * @description The size at which the backend refuses a write.
+             */
+            limit_bytes?: number | null;
+            /**
+             * Format: uint64
+             * @description When it expires, in seconds since 1970.
+             */
+            expires_at_epoch_secs?: number | null;
+        };
+        /** @description A turn to store. */
+        AppendTurn: {
+            /** @description The memory node. */
+            memory: components["schemas"]["NodeRef"];
+            /** @description The session; the node's own when left out. */
+            session?: components["schemas"]["SessionId"] | null;
+            /** @description What to store. */
+            turn: components["schemas"]["NewTurn"];
+            /** @description Store only if the session still ends here, as a load told it. */
+            after?: components["schemas"]["SessionPosition"] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description A turn that may have an id already. */
+        NewTurn: {
+            /** @description Makes the append repeatable: the same id again has no second effect. */
+            id?: components["schemas"]["TurnId"] | null;
+            /** @description At least one, oldest first. */
+            messages: components["schemas"]["Message"][];
+            /** @description The size of the turn, where it was counted. */
+            tokens?: components["schemas"]["TokenCount"] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description What a clear removed. */
+        Cleared: {
+            /**
+             * Format: uint64
+             * @description Turns that were visible before.
+             */
+            turns: number;
+            /**
+             * Format: uint64
+             * @description Their messages.
+             */
+            messages: number;
+            /** @description What the call cost. */
+            usage: components["schemas"]["Usage"];
+        };
+        /** @description One message of a session. */
+        OfMessage: {
+            /** @description The memory node. */
+            memory: components["schemas"]["NodeRef"];
+            /** @description The session; the node's own when left out. */
+            session?: components["schemas"]["SessionId"] | null;
+            /** @description Which message. */
+            at: components["schemas"]["MessageRef"];
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description Which message. */
+        MessageRef: {
+            /** @description The position of its turn. */
+            position: components["schemas"]["SessionPosition"];
+            /**
+             * @description The id of its turn, where it has one: a guard against a turn that changed meanwhile.
+             * @default null
+             */
+            turn_id: components["schemas"]["TurnId"] | null;
+            /**
+             * Format: uint32
+             * @description Its place in the turn, from 0.
+             */
+            index: number;
+        };
+        /** @description A session of which one message was changed or removed. */
+        Mended: {
+            /** @description The end of the session now. */
+            position?: components["schemas"]["SessionPosition"] | null;
+            /** @description What the call cost. */
+            usage: components["schemas"]["Usage"];
+        };
+        /** @description A message, and what is to stand in its place. */
+        EditMessage: {
+            /** @description The memory node. */
+            memory: components["schemas"]["NodeRef"];
+            /** @description The session; the node's own when left out. */
+            session?: components["schemas"]["SessionId"] | null;
+            /** @description Which message. */
+            at: components["schemas"]["MessageRef"];
+            /** @description What is to stand there. */
+            message: components["schemas"]["Message"];
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description The saved credentials. */
+        Credentials: {
+            /** @description By id. */
+            credentials: components["schemas"]["ShownCredential"][];
+        };
+        /** @description What may be shown of a credential. */
+        ShownCredential: {
+            /** @description The id that flows refer to. */
+            id: string;
+            /** @description What its record says; null where that can't be read. */
+            credential?: components["schemas"]["CredentialInfo"] | null;
+            /** @description The fields that hold something, by name. */
+            fields: {
+                [key: string]: components["schemas"]["IsSet"];
+            };
+            /** @description Why the fields can't be read. */
+            error?: components["schemas"]["Error"] | null;
+            /** @description Where it is used. */
+            used_by: components["schemas"]["CredentialUse"][];
+        };
+        /** @description What may be shown of a credential. */
+        CredentialInfo: {
+            /** @description The id that flows refer to. */
+            id: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description The credential type, such as `dynamodbMemoryApi`. */
+            type: string;
+            /**
+             * Format: uint64
+             * @description Counts the changes, from 1.
+             */
+            revision: number;
+            /** @description When it was first saved, in UTC, as RFC 3339 writes it. */
+            created: string;
+            /** @description When it was last changed, in UTC, as RFC 3339 writes it. */
+            updated: string;
+        };
+        /** @description A field whose value is not shown. */
+        IsSet: {
+            /** @description Always true. */
+            set: boolean;
+        };
+        /** @description A place where a flow names a credential. */
+        CredentialUse: {
+            /** @description The id of the flow. */
+            flow: string;
+            /** @description What people call the flow. */
+            flow_name: string;
+            /** @description The id of the node in the flow. */
+            node: string;
+        };
+        /** @description A credential to save. */
+        CreateCredential: {
+            /** @description The id that flows will refer to: 1 to 64 of `a-z`, `0-9` and `-`. Generated when left out. */
+            id?: string | null;
+            /** @description What people call it: 1 to 200 characters. */
+            name: string;
+            /** @description The credential type, such as `dynamodbMemoryApi`. */
+            type: string;
+            /** @description What its type asks for. */
+            fields: Record<string, never>;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description A credential's id. */
+        CredentialId: {
+            /** @description The credential's id. */
+            id: string;
+        };
+        /** @description A change to a credential. */
+        ChangeCredential: {
+            /** @description The new name. */
+            name?: string | null;
+            /** @description A JSON merge patch on the fields. */
+            fields?: Record<string, never> | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description How to delete. */
+        DeleteOptions: {
+            /**
+             * @description Also while flows use it.
+             * @default false
+             */
+            force: boolean;
+        };
+        /** @description A credential to test, saved or not. */
+        TestCredential: {
+            /** @description The credential type; that of the saved credential when left out. */
+            type?: string | null;
+            /** @description The fields; with `id`, a JSON merge patch on those that are saved. */
+            fields?: Record<string, never> | null;
+            /** @description A saved credential. */
+            id?: string | null;
+            /** @description Where to test it, as far as it does not say itself. */
+            target?: components["schemas"]["TestTarget"];
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description Where a credential is tested. */
+        TestTarget: {
+            /**
+             * @description The service's address.
+             * @default null
+             */
+            endpoint: string | null;
+            /**
+             * @description The cloud region.
+             * @default null
+             */
+            region: string | null;
+            /**
+             * @description The provider, where one type of credential serves many.
+             * @default null
+             */
+            provider: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description A question. Fields that are not listed have no effect. */
+        Question: {
+            /** @description What the person says. */
+            question: string;
+            /** @description The conversation to go on with. */
+            chatId?: components["schemas"]["SessionId"] | null;
+            /** @description `sessionId` is the conversation to go on with; nothing else has an effect. */
+            overrideConfig?: components["schemas"]["Overrides"] | null;
+            /** @description Answer with a stream of events: true, or the text `true`. */
+            streaming?: boolean | null;
+        };
+        /** @description What a question may override. */
+        Overrides: {
+            /** @description The conversation to go on with. */
+            sessionId?: components["schemas"]["SessionId"] | null;
+        };
+        /** @description An answer, as clients of existing canvases read it. */
+        Prediction: {
+            /** @description The answer's text. */
+            text: string;
+            /** @description The question. */
+            question: string;
+            /** @description The chat's own id, to go on with. */
+            chatId: string;
+            /** @description The id of the turn. */
+            chatMessageId: string;
+            /** @description The conversation that the turn is kept in. */
+            sessionId: string;
+            /** @description The title of the memory node; left out for a flow without one. */
+            memoryType?: string | null;
+            /** @description Why the turn is not kept, where it is not. The answer is whole all the same. */
+            memoryError?: components["schemas"]["Error"] | null;
+            /** @description The tools that were called. */
+            usedTools?: components["schemas"]["UsedTool"][];
+        };
+        /** @description A tool that was called. */
+        UsedTool: {
+            /** @description Its name. */
+            tool: string;
+            /** @description What the model handed over. */
+            toolInput: unknown;
+            /** @description What it got back. */
+            toolOutput: string;
+        };
+        /** @description Whether a flow can stream its answers. */
+        Streaming: {
+            /** @description Every flow can. */
+            isStreaming: boolean;
         };
     };
     responses: {
@@ -2239,6 +2289,7 @@ export interface operations {
             403: components["responses"]["Refused"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["NotJson"];
+            422: components["responses"]["Unsupported"];
             500: components["responses"]["Failed"];
             503: components["responses"]["Unavailable"];
         };
@@ -2395,55 +2446,6 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    importFlow: {
-        parameters: {
-            query?: {
-                /** @description Only tell what would come of it. */
-                dry_run?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description The document, as it was exported. */
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AnyJson"];
-            };
-        };
-        responses: {
-            /** @description What would come of an import. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ImportPreview"];
-                };
-            };
-            /** @description A flow that was imported. */
-            201: {
-                headers: {
-                    /** @description Where it is. */
-                    location: string;
-                    /** @description The state that the flow is in. */
-                    etag: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ImportedFlow"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["TokenNeeded"];
-            403: components["responses"]["Refused"];
-            413: components["responses"]["TooLarge"];
-            415: components["responses"]["NotJson"];
-            422: components["responses"]["Unsupported"];
-            500: components["responses"]["Failed"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
     validateFlow: {
         parameters: {
             query?: never;
@@ -2497,6 +2499,55 @@ export interface operations {
             };
             401: components["responses"]["TokenNeeded"];
             403: components["responses"]["Refused"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    importFlow: {
+        parameters: {
+            query?: {
+                /** @description Only tell what would come of it. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The document, as it was exported. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnyJson"];
+            };
+        };
+        responses: {
+            /** @description What would come of an import. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreview"];
+                };
+            };
+            /** @description A flow that was imported. */
+            201: {
+                headers: {
+                    /** @description Where it is. */
+                    location: string;
+                    /** @description The state that the flow is in. */
+                    etag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedFlow"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["TokenNeeded"];
+            403: components["responses"]["Refused"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Unsupported"];
             500: components["responses"]["Failed"];
             503: components["responses"]["Unavailable"];
         };
@@ -2589,7 +2640,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": {
+                        /** @description Where to go on. */
+                        id: string;
+                        /** @enum {string} */
+                        event: "started" | "step" | "text" | "done" | "error";
+                        data: string;
+                    };
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -3266,7 +3323,9 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Prediction"];
-                    "text/event-stream": string;
+                    "text/event-stream": {
+                        data: string;
+                    };
                 };
             };
             400: components["responses"]["BadRequest"];
