@@ -1311,39 +1311,6 @@ export interface components {
             /** @description What the call cost. */
             usage: components["schemas"]["Usage"];
         };
-        /** @description A memory node. */
-        OfMemory: {
-            /** @description The memory node. */
-            memory: components["schemas"]["NodeRef"];
-        };
-        /** @description What a store can do. */
-        Capabilities: {
-            /** @description The layout's name, such as `dynamodb/turns`. */
-            layout: string;
-            /** @description Whether a load reads what it returns and an append writes what it adds, at any length. */
-            flat_cost: boolean;
-            /** @description For how long a turn id alone can be remembered. */
-            dedupe: components["schemas"]["Dedupe"];
-            /** @description How sessions are listed. */
-            sessions: components["schemas"]["SessionOrder"];
-            /** @description Whether turns can expire. */
-            expiry: boolean;
-            /** @description Whether scopes other than `local` are kept apart. */
-            scopes: boolean;
-            /** @description Whether notes are kept. */
-            notes: boolean;
-            /** @description Whether one message can be removed. */
-            delete_message: boolean;
-            /** @description Whether one message can be changed. */
-            edit_message: boolean;
-            /**
-             * Format: uint64
-             * @description The size at which a session is full; `None` where it never is.
-             */
-            session_limit_bytes?: number | null;
-        };
-        /** @description In which order a store lists sessions. */
-        SessionOrder: "newest_first" | "unordered";
         /** @description What a run tells while it works. Holds text of the conversation: for the person, not for logs. */
         RunEvent: {
             /** @constant */
@@ -1432,6 +1399,41 @@ export interface components {
             /** @description What went wrong, and what to do. */
             error: components["schemas"]["Error"];
         };
+        /** @description A memory node. */
+        OfMemory: {
+            /** @description The memory node. */
+            memory: components["schemas"]["NodeRef"];
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description What a store can do. */
+        Capabilities: {
+            /** @description The layout's name, such as `dynamodb/turns`. */
+            layout: string;
+            /** @description Whether a load reads what it returns and an append writes what it adds, at any length. */
+            flat_cost: boolean;
+            /** @description For how long a turn id alone can be remembered. */
+            dedupe: components["schemas"]["Dedupe"];
+            /** @description How sessions are listed. */
+            sessions: components["schemas"]["SessionOrder"];
+            /** @description Whether turns can expire. */
+            expiry: boolean;
+            /** @description Whether scopes other than `local` are kept apart. */
+            scopes: boolean;
+            /** @description Whether notes are kept. */
+            notes: boolean;
+            /** @description Whether one message can be removed. */
+            delete_message: boolean;
+            /** @description Whether one message can be changed. */
+            edit_message: boolean;
+            /**
+             * Format: uint64
+             * @description The size at which a session is full; `None` where it never is.
+             */
+            session_limit_bytes?: number | null;
+        };
+        /** @description In which order a store lists sessions. */
+        SessionOrder: "newest_first" | "unordered";
         /** @description Which session of which memory. */
         OfSession: {
             /** @description The memory node. */
