@@ -2,6 +2,7 @@ import type { Page } from '@playwright/test';
 import { expect, test as base } from './test';
 import type { Host } from './host';
 import { startModel, type Model } from './model';
+import { redisServer } from './redis';
 
 const test = base.extend<{ model: Model; flow: string }>({
   model: async ({}, use) => {
@@ -13,10 +14,10 @@ const test = base.extend<{ model: Model; flow: string }>({
   flow: async ({ host, model }, use) => use(await talkingFlow(host, model)),
 });
 
-const MEMORY = { tableName: 'chat', partitionKey: 'sessionId', sortKey: 'turn', endpoint: 'builtin' };
+const TABLE = { tableName: 'chat', partitionKey: 'sessionId', sortKey: 'turn', endpoint: 'builtin' };
 
 /** A chain with a memory and a model. */
-async function talkingFlow(host: Host, model: Model | undefined, more: object = {}): Promise<string> {
+async function talkingFlow(host: Host, model: Model | undefined, memory = 'DynamoDBChatMemory', inputs: object = TABLE): Promise<string> {
   const node = (id: string, type: string, inputs: object, x: number, y: number) => ({ id, type, version: 1, position: { x, y }, inputs });
   const edge = (source: string) => ({ source, sourceHandle: source, target: 'chain', targetHandle: source });
   const { id } = await host.api<{ id: string }>('/flows', {
@@ -25,7 +26,7 @@ async function talkingFlow(host: Host, model: Model | undefined, more: object = 
       name: 'Talk',
       nodes: [
         model ? node('model', 'chatModel', { modelName: 'm', baseURL: `http://${model.endpoint}/v1/` }, 0, 0) : node('model', 'echoModel', {}, 0, 0),
-        node('memory', 'DynamoDBChatMemory', { ...MEMORY, ...more }, 0, 240),
+        node('memory', memory, inputs, 0, 240),
         node('chain', 'conversationChain', {}, 380, 120),
       ],
       edges: [edge('model'), edge('memory')],
@@ -144,6 +145,7 @@ test('a host that is killed in the middle of an answer: says so, loses nothing t
 
 test('a message to a host that is gone stays, and is sent once when it is back', async ({ page, host, flow, model, watch }) => {
   await openChat(page, flow);
+  await expect(page.getByText('Nothing said yet.')).toBeVisible();
   watch.allowFailures(/\/api\//u);
   await host.kill();
   await send(page, 'Anybody?');
@@ -159,7 +161,7 @@ test('a message to a host that is gone stays, and is sent once when it is back',
 });
 
 test('sessions: chosen by name, shown with who named them, and a new one knows nothing', async ({ page, host }) => {
-  const flow = await talkingFlow(host, undefined, { sessionId: 'desk' });
+  const flow = await talkingFlow(host, undefined, undefined, { ...TABLE, sessionId: 'desk' });
   await openChat(page, flow);
   const session = page.locator('.chat-session-name');
   await expect(session).toContainText('desk');
@@ -187,7 +189,7 @@ test('sessions: chosen by name, shown with who named them, and a new one knows n
 });
 
 test('a flow that can’t run says why, and leads to the node', async ({ page, host }) => {
-  const flow = await talkingFlow(host, undefined, { tableName: '' });
+  const flow = await talkingFlow(host, undefined, undefined, { ...TABLE, tableName: '' });
   await page.goto(`/#/flows/${flow}`);
   await page.getByRole('button', { name: 'Chat', exact: true }).click();
   await expect(page.getByText('This flow can’t run yet')).toBeVisible();
@@ -241,6 +243,35 @@ test('a long conversation follows the reader, and does not pull one who reads', 
 
   await log.evaluate((box) => (box.scrollTop = 0));
   await page.getByRole('button', { name: 'Show earlier messages' }).click();
-  await expect(page.getByText('Question 1', { exact: true })).toBeAttached();
+  await expect(page.getByText('You: Question 1', { exact: true })).toBeAttached();
   await expect(page.getByRole('button', { name: 'Show earlier messages' })).toHaveCount(0);
+});
+
+test.describe('a memory that goes away while the model answers', () => {
+  const store = redisServer();
+  test.use({ hostArgs: async ({ model }, use) => use(['--allow-endpoint', model.endpoint, '--redis', store.url]) });
+  test.beforeEach(() => store.start());
+  test.afterEach(() => store.kill());
+
+  test('leaves the answer there, says why it is not stored, and stores it once when asked to', async ({ page, host, model, watch }) => {
+    const flow = await talkingFlow(host, model, 'upstashRedisBackedChatMemory', { baseURL: 'builtin' });
+    await openChat(page, flow);
+    await send(page, 'Keep this');
+    await expect.poll(model.asked).toBe(1);
+    await store.kill();
+    model.say('An answer that must not be lost.');
+    model.end();
+    await expect(conversation(page).getByText('Not stored.')).toBeVisible();
+    await expect(conversation(page)).toContainText('An answer that must not be lost.');
+    watch.allowFailures(/\/(store|turns|health)$/u);
+    await page.getByRole('button', { name: 'Store again' }).click();
+    await expect(page.getByRole('button', { name: 'Store again' })).toBeEnabled();
+    await expect(conversation(page).getByText('Not stored.')).toBeVisible();
+    await page.reload();
+    await store.start();
+    await page.getByRole('button', { name: 'Chat', exact: true }).click();
+    await page.getByRole('button', { name: 'Store again' }).click();
+    await expect(conversation(page).getByText('Not stored.')).toHaveCount(0);
+    expect(await stored(host, flow, await sessionOf(page))).toEqual(['Keep this → An answer that must not be lost.']);
+  });
 });

@@ -5,7 +5,8 @@ import type { Autosave } from './flow/autosave';
 import type { FlowCommands, FlowState, FlowStore } from './flow/store';
 import type { Catalog } from './manifest/catalog';
 import type { PortRef } from './manifest/ports';
-import type { Runs, RunsState } from './run/runs';
+import type { Runs } from './run/runs';
+import type { RunsState } from './run/state';
 import type { Anchor } from './ui/Popover';
 import type { FlowEdge, Position } from './flow/document';
 

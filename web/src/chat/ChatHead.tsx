@@ -1,7 +1,8 @@
 import { useState } from 'react';
 import { toggleChat } from '../layout/panels';
-import { usePage, useRuns, useView } from '../page';
+import { useCatalog, useFlow, usePage, useRuns } from '../page';
 import { isOpen } from '../run/exchange';
+import { partsOf } from '../run/parts';
 import { IconButton } from '../ui/Button';
 import { Icon } from '../ui/Icon';
 import type { Anchor } from '../ui/Popover';
@@ -12,7 +13,8 @@ import { useSession } from './useSession';
 export function ChatHead() {
   const { view, runs } = usePage();
   const running = useRuns((state) => state.exchanges.some(isOpen));
-  const open = useView((state) => state.chat);
+  const catalog = useCatalog();
+  const hasMemory = useFlow(({ doc }) => partsOf(catalog, doc).memory !== undefined);
   return (
     <header className="chat-head">
       <div className="chat-title">
@@ -20,7 +22,7 @@ export function ChatHead() {
         <IconButton icon="add" label="New session" disabled={running} onClick={() => runs.commands.newSession()} />
         <IconButton icon="close" label="Close the chat" keys="C" onClick={() => toggleChat(view)} />
       </div>
-      {open && <SessionLine running={running} />}
+      {hasMemory ? <SessionLine running={running} /> : <p className="chat-no-memory">No memory is connected: nothing is kept.</p>}
     </header>
   );
 }
@@ -44,13 +46,13 @@ function SessionLine({ running }: { running: boolean }) {
         className="chat-session-name"
         aria-haspopup="dialog"
         aria-expanded={anchor !== undefined}
-        aria-label={`Session ${session.id}, ${session.from}. Choose another`}
         title={`${session.id}, ${session.from}`}
         disabled={running}
         onClick={(event) => setAnchor(event.currentTarget)}
       >
-        <code>{session.id}</code>
-        <span>{session.from}</span>
+        <span className="visually-hidden">Session </span>
+        <code>{session.id}</code> <span>{session.from}</span>
+        <span className="visually-hidden">. Choose another</span>
         <Icon name="chevronDown" size={14} />
       </button>
       <IconButton icon="copy" label="Copy the session id" onClick={() => void copy()} />

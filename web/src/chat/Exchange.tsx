@@ -63,7 +63,7 @@ function Ending({ exchange }: { exchange: Told }) {
   const busy = useRuns((state) => state.saving || state.exchanges.some(isOpen));
   // What is not in the memory that was read is not stored.
   const unsure = useRuns((state) => state.history.is !== 'read');
-  const { key, is, error, storing } = exchange;
+  const { key, is, error, run, storing } = exchange;
   const retry = async () => {
     const problem = await runs.commands.retry(key);
     if (problem !== undefined) say(problem, { tone: 'bad' });
@@ -97,7 +97,7 @@ function Ending({ exchange }: { exchange: Told }) {
       <Icon name="cloudOff" />
       <div>
         <p>
-          <strong>Cut off.</strong> {unsure ? CUT_OFF_UNSURE : CUT_OFF}
+          <strong>Cut off.</strong> {run === undefined ? LEFT : CUT_OFF} {unsure ? UNSURE : NOT_STORED}
         </p>
         {again}
       </div>
@@ -105,5 +105,7 @@ function Ending({ exchange }: { exchange: Told }) {
   );
 }
 
-const CUT_OFF = 'The host was started anew while it answered. Nothing of this turn is stored.';
-const CUT_OFF_UNSURE = 'The host was started anew while it answered. Asked again, the turn is stored once all the same.';
+const CUT_OFF = 'The host was started anew while it answered.';
+const LEFT = 'The page was left before the host had taken it.';
+const NOT_STORED = 'Nothing of this turn is stored.';
+const UNSURE = 'Asked again, the turn is stored once all the same.';

@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef } from 'react';
+import { useEffect, useLayoutEffect, useRef } from 'react';
 import { usePage, useRuns } from '../page';
 import { isOpen } from '../run/exchange';
 import { Failure } from '../run/Findings';
@@ -17,6 +17,10 @@ export function Messages() {
   const running = exchanges.some(isOpen);
   const last = exchanges.at(-1)?.key;
   const { box, content, away, toEnd } = useStick();
+
+  useEffect(() => {
+    if (history.is === 'unread') void runs.commands.read();
+  }, [history, runs]);
 
   // A question that was just sent is seen, wherever the person was.
   const newest = useRef(last);
@@ -61,7 +65,7 @@ export function Messages() {
           {exchanges.map((exchange) => (
             <Exchange key={exchange.key} exchange={exchange} newest={exchange.key === last} />
           ))}
-          {exchanges.length === 0 && history.is !== 'loading' && history.is !== 'failed' && <Empty hasMemory={history.is === 'read'} />}
+          {exchanges.length === 0 && (history.is === 'none' || history.is === 'read') && <Empty hasMemory={history.is === 'read'} />}
           {exchanges.length === 0 && history.is === 'loading' && <p className="chat-empty" aria-busy="true">Reading the conversation…</p>}
         </div>
       </div>

@@ -28,7 +28,7 @@ export function Findings({ findings }: { findings: readonly Finding[] }) {
 /** Why something failed, and what to do next. */
 export function Failure({ error, title, children }: { error: ApiError; title?: string; children?: React.ReactNode }) {
   const { cause, next } = partsOf(error);
-  const facts = Object.entries(error.context ?? {});
+  const facts = Object.entries(error.context ?? {}).filter(([, value]) => value !== 'none');
   return (
     <div className="failure" role="alert">
       <Icon name={error.kind === 'offline' ? 'cloudOff' : 'alert'} />

@@ -1,4 +1,5 @@
 import { Steps } from '../chat/Trace';
+import { toggleChat } from '../layout/panels';
 import type { FlowNode } from '../flow/document';
 import { useRuns, usePage } from '../page';
 import type { NodeDeclaration } from '../manifest/types';
@@ -19,7 +20,7 @@ export function RunTab({ node }: { node: FlowNode; declaration: NodeDeclaration 
   const working = useRuns((state) => state.exchanges.some(isOpen));
   const status = useNodeStatus(node);
   const chat = () => {
-    view.setState({ chat: true });
+    if (!view.getState().chat) toggleChat(view);
     requestAnimationFrame(() => document.querySelector<HTMLElement>('.composer textarea')?.focus());
   };
   if (!run && !totals) {

@@ -50,6 +50,11 @@ export function canRetry({ is, stored }: Exchange): boolean {
   return is === 'failed' || is === 'lost' || stored?.state === 'nothing';
 }
 
+/** Whether the host may have begun the run although the page heard of none. */
+export function wasPerhapsTaken({ is, error, turnId }: Exchange): boolean {
+  return turnId === undefined && (is === 'lost' || error?.kind === 'offline' || error?.kind === 'unknown_answer');
+}
+
 /** The exchange after the news. */
 export function withNews(exchange: Exchange, news: RunNews): Exchange {
   switch (news.is) {
@@ -159,8 +164,14 @@ function isStopped(message: Message | undefined): boolean {
  */
 export function merged(held: readonly StoredTurn[], known: readonly Exchange[], storedBefore: ReadonlySet<string>): Exchange[] {
   const left = new Set(known);
+  const ids = new Set(known.map(({ turnId }) => turnId));
   const exchanges = held.map((turn) => {
     const exchange = exchangeOf(turn);
+    const taken = !ids.has(exchange.turnId) && [...left].find((other) => wasPerhapsTaken(other) && other.asked === exchange.asked && !isBefore(exchange, other));
+    if (taken) {
+      left.delete(taken);
+      return exchange;
+    }
     const same = [...left].find((other) =>
       exchange.turnId !== undefined && other.turnId !== undefined
         ? other.turnId === exchange.turnId
@@ -173,6 +184,13 @@ export function merged(held: readonly StoredTurn[], known: readonly Exchange[], 
   });
   const rest = [...left].filter(({ key, stored }) => !storedBefore.has(key) || (stored !== undefined && stored.state !== 'stored'));
   return [...exchanges, ...rest];
+}
+
+/** Clocks of a host and a browser are not quite one. */
+const CLOCKS_APART_MS = 10_000;
+
+function isBefore({ atMs: stored }: Exchange, { atMs: asked }: Exchange): boolean {
+  return stored !== undefined && asked !== undefined && stored < asked - CLOCKS_APART_MS;
 }
 
 /** The memory holds the turn after all. */

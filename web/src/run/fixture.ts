@@ -42,6 +42,7 @@ export class FakeHost {
   stored = new Map<string, StoredTurn[]>();
   started: NewRun[] = [];
   stops: string[] = [];
+  reads = 0;
   /** The next calls of these fail so. */
   refuseStart: ApiError | undefined;
   refuseStore: ApiError | undefined;
@@ -72,6 +73,7 @@ export class FakeHost {
       return { ok: true, value: { id, chat: 'chat', started_at: '', state: 'done', result: { ...result, stored: this.keep(run) } } as RunView };
     },
     turns: async (_, session, last) => {
+      this.reads += 1;
       if (!this.up) return OFFLINE;
       if (this.refuseTurns) return failed(this.refuseTurns);
       const turns = this.stored.get(session ?? 'the node’s') ?? [];
@@ -136,8 +138,8 @@ export class FakeHost {
   }
 }
 
-/** For tests: the store on that host, as after opening the flow. `windowStorage` outlives it, as over a reload. */
-export async function openRuns(host: FakeHost, browser: Storage = new MemoryStorage(), windowStorage: Storage = new MemoryStorage(), doc = FLOW) {
+/** For tests: the store on that host, as after opening the flow, with the chat shown. `windowStorage` outlives it, as over a reload. */
+export async function openRuns(host: FakeHost, browser: Storage = new MemoryStorage(), windowStorage: Storage = new MemoryStorage(), doc = FLOW, shown = true) {
   const flow = createFlowStore();
   flow.commands.open('f', doc);
   const status = createStore<{ save: SaveState }>(() => ({ save: host.save }));
@@ -147,6 +149,11 @@ export async function openRuns(host: FakeHost, browser: Storage = new MemoryStor
     status.setState({ save: host.save });
   };
   const runs = createRuns({ flow, catalog: CATALOG, autosave: { flush, status }, kept: createKept(browser, windowStorage), api: host.api, follow: host.follow, now: () => 0 });
+  const read = () => void (runs.getState().history.is === 'unread' && runs.commands.read());
+  if (shown) {
+    read();
+    runs.subscribe(read);
+  }
   await settle();
   return { flow, runs, browser, windowStorage, status };
 }

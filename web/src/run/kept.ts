@@ -37,7 +37,9 @@ export function createKept(browser: Storage | undefined, window: Storage | undef
 
     runs(flow: string): WindowRuns {
       const kept = read<Partial<WindowRuns>>(window, `canvas-memory/runs/${flow}`);
-      return { exchanges: Array.isArray(kept?.exchanges) ? kept.exchanges : [], nodes: kept?.nodes ?? {}, totals: kept?.totals ?? {} };
+      const exchanges = Array.isArray(kept?.exchanges) ? kept.exchanges : [];
+      // What was under way in the page that was left is not under way now; a run is followed again.
+      return { exchanges: exchanges.map(({ storing: _, waiting: __, ...rest }) => rest), nodes: kept?.nodes ?? {}, totals: kept?.totals ?? {} };
     },
     keepRuns(flow: string, { exchanges, nodes, totals }: WindowRuns): void {
       // What a memory holds comes from there; of the window's own runs the newest are kept.

@@ -244,6 +244,27 @@ describe('a reload', () => {
     expect(held()).toHaveLength(1);
   });
 
+  test('before the host had told the turn’s id finds what it stored all the same', async () => {
+    const release = hold('start');
+    await send('hi');
+    host.put(state().conversation.chat, 'turn x', [{ role: 'user', content: 'hi' }, { role: 'assistant', content: 'Kept.' }]);
+    await reload();
+    release();
+    expect(shown()).toEqual(['hi → Kept.']);
+  });
+
+  test('before the host had taken the message says so, and it can be asked again', async () => {
+    hold('start');
+    await send('hi');
+    host.hold = {};
+    await reload();
+    expect(last()).toMatchObject({ is: 'lost', asked: 'hi' });
+    await page.runs.commands.retry(last().key);
+    await settle();
+    host.end();
+    expect(shown()).toEqual(['hi → An answer.']);
+  });
+
   test('does not show what was cleared meanwhile', async () => {
     await send('hi');
     host.end();
@@ -355,4 +376,15 @@ test('steps are told in words, with what they cost', () => {
   expect([stepWords(answered), ...stepCosts(answered)].join(' · ')).toBe('Model asked for 2 tools · 120 → 45 tokens · 1.2 s');
   expect(stepCosts(step({ step: 'stored', duplicate: false }, 0.4, { commands: 1 })).join(' · ')).toBe('1 command · < 1 ms');
   expect(stepWords(step({ step: 'summarised_it' } as never))).toBe('summarised it');
+});
+
+test('a memory is read once it is connected and the flow is saved', async () => {
+  const edges = FLOW.edges;
+  page = await openRuns(host, undefined, undefined, { ...FLOW, edges: edges.filter(({ source }) => source !== 'memory') });
+  expect(state().history).toEqual({ is: 'none' });
+  host.put(state().conversation.chat, 't', [{ role: 'user', content: 'old' }]);
+  page.flow.commands.connect(edges[0]!);
+  page.status.setState({ save: { is: 'saved' } });
+  await settle();
+  expect(shown()).toEqual(['old → ']);
 });

@@ -1,4 +1,7 @@
 import type { Usage } from '../api/runs';
+import type { Exchange } from './exchange';
+import type { Parts } from './parts';
+import { NO_USAGE, plus } from './words';
 
 /** A turn that a run has stored. */
 export interface Stored {
@@ -31,4 +34,11 @@ export function onStored(listener: Listener): () => void {
 export function lastStored(flow: string, node: string): Stored | undefined {
   const stored = newest.get(flow);
   return stored?.node === node ? stored : undefined;
+}
+
+/** Tells of an exchange's turn, where its memory has stored it. */
+export function tellStoredTurn(flow: string | undefined, { memory }: Parts, { stored, session, steps }: Exchange): void {
+  if (flow === undefined || memory === undefined || !session || stored?.state !== 'stored') return;
+  const own = steps.filter(({ kind }) => kind.step === 'loaded' || kind.step === 'stored');
+  tellStored({ flow, node: memory, session: session.id, usage: own.reduce((sum, step) => plus(sum, step.usage), NO_USAGE) });
 }
