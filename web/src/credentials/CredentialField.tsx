@@ -19,15 +19,16 @@ export function CredentialField({ node, slot }: { node: FlowNode; slot: Credenti
   const required = slotRequired(slot, node.inputs);
   const { credential } = node;
   const missing = credential !== undefined && !fitting.some((one) => one.id === credential);
+  const none = fitting.length === 0 && credential === undefined;
   const create = () => openDialog({ kind: 'newCredential', types: slot.types, node: node.id });
   return (
     <div className="field">
       <div className="field-head">
-        <label className="field-label" htmlFor={id}>{slot.title}</label>
+        {none ? <span className="field-label">{slot.title}</span> : <label className="field-label" htmlFor={id}>{slot.title}</label>}
         {required && credential === undefined && <span className="field-required">required</span>}
       </div>
-      {fitting.length === 0 && credential === undefined ? (
-        <Button id={id} icon="key" onClick={create}>New {slot.title}</Button>
+      {none ? (
+        <Button icon="key" onClick={create}>New {slot.title}</Button>
       ) : (
         <div className="credential-choice">
           <Select

@@ -105,7 +105,12 @@ function CredentialRow({ credential, onDeleted }: { credential: ShownCredential;
 
 function Uses({ uses }: { uses: readonly CredentialUse[] }) {
   const { flow, openFlow } = usePage();
+  const catalog = useCatalog();
   const doc = flow.getState();
+  const titleOf = (id: string) => {
+    const node = nodeOf(doc.doc.nodes, id);
+    return node?.name ?? (node && catalog.node(node.type)?.title) ?? id;
+  };
   if (uses.length === 0) return <p>Not used</p>;
   const show = ({ flow: id, node }: CredentialUse) => {
     closeAllDialogs();
@@ -117,7 +122,7 @@ function Uses({ uses }: { uses: readonly CredentialUse[] }) {
       Used in{' '}
       {uses.map((use, at) => (
         <button key={at} type="button" className="link" onClick={() => show(use)}>
-          {use.flow_name || 'Untitled flow'} · {use.flow === doc.id ? (nodeOf(doc.doc.nodes, use.node)?.name ?? use.node) : use.node}
+          {use.flow_name || 'Untitled flow'} · {use.flow === doc.id ? titleOf(use.node) : use.node}
         </button>
       ))}
     </p>

@@ -4,15 +4,17 @@ import type { Answer } from '../api/client';
 import { nodes as api } from '../api/nodes';
 import type { Ok } from '../api/types';
 import type { FlowNode } from '../flow/document';
+import { usePage } from '../page';
 import { Button, IconButton } from '../ui/Button';
 import { say } from '../ui/toasts';
 import { Failure, Findings } from './Findings';
-import { health, refTo } from './health';
+import { health, refOf } from './health';
 import { useNodeStatus } from './status';
 import './health.css';
 
 /** How a node stands: in the host's words, with what to do next. */
 export function NodeHealth({ node }: { node: FlowNode }) {
+  const page = usePage();
   const status = useNodeStatus(node);
   const tried = useStore(health, ({ of }) => of[node.id]);
   const again = useStore(health, (state) => state.again);
@@ -22,7 +24,7 @@ export function NodeHealth({ node }: { node: FlowNode }) {
 
   const diagnose = async () => {
     setBusy(true);
-    setReport(await api.examine(refTo(node)));
+    setReport(await api.examine(await refOf(page, node)));
     setBusy(false);
   };
 

@@ -3,6 +3,7 @@ import type { ApiError } from '../api/client';
 import { nodes as api, type Finding, type NodeRef } from '../api/nodes';
 import { credentialNames } from '../credentials/names';
 import type { FlowDocument, FlowNode } from '../flow/document';
+import { nodeOf } from '../flow/lookups';
 import { setupProblems } from '../manifest/setup';
 import type { Page } from '../page';
 import { checks } from './checks';
@@ -15,7 +16,7 @@ export type Health = { is: 'checking' } | { is: 'ready'; findings: readonly Find
   /** Something that it stands on does not work. */
   | { is: 'waiting'; on: FlowNode };
 
-/** By the node's id. A node that is not there was not tried, as something is missing. */
+/** By the node's id. A node that is not there is still to be tried, once nothing is missing. */
 export const health = createStore<{
   of: Readonly<Record<string, Health>>;
   /** Tries a node once more. */
@@ -23,7 +24,8 @@ export const health = createStore<{
 }>(() => ({ of: {}, again: () => undefined }));
 
 /** Has the host try each node that has nothing missing, a moment after what it stands on has changed. */
-export function watchHealth({ flow, catalog, autosave }: Page): void {
+export function watchHealth(page: Pick<Page, 'flow' | 'catalog' | 'autosave'>): void {
+  const { flow, catalog } = page;
   /** For what state of a node the last trial was. */
   const tried = new Map<string, string>();
   const waiting: string[] = [];
@@ -56,13 +58,13 @@ export function watchHealth({ flow, catalog, autosave }: Page): void {
 
   const lookAt = (node: FlowNode, standing: readonly FlowNode[], doc: FlowDocument) => {
     const now = (id: string) => health.getState().of[id];
-    if (standing.some((one) => !complete(one, doc))) {
+    if (!complete(node, doc)) {
       tried.delete(node.id);
       if (now(node.id)) put(node.id, undefined);
       return;
     }
     const others = standing.filter((one) => one !== node);
-    const broken = others.find((one) => now(one.id)?.is === 'error');
+    const broken = others.find((one) => now(one.id)?.is === 'error' || !complete(one, doc));
     if (broken) {
       tried.delete(node.id);
       const before = now(node.id);
@@ -85,12 +87,12 @@ export function watchHealth({ flow, catalog, autosave }: Page): void {
     const { id: flowId, doc } = flow.getState();
     const node = doc.nodes.find((one) => one.id === id);
     if (node && state !== undefined) {
-      const answer = await api.health(await refOf(flowId, doc, node));
+      const answer = await api.health(await refOf(page, node));
       // What changed meanwhile is tried by itself.
       if (tried.get(id) === state && flow.getState().id === flowId) {
         if (answer.ok) put(id, { is: 'ready', findings: answer.value.findings });
         // A host that is gone says nothing about a node.
-        else if (answer.error.kind === 'offline') put(id, undefined);
+        else if (answer.error.kind === 'offline') put(id, { is: 'ready', findings: [] });
         else put(id, { is: 'error', error: answer.error });
       }
     }
@@ -98,13 +100,6 @@ export function watchHealth({ flow, catalog, autosave }: Page): void {
     // What stands on this one has its turn.
     if (flow.getState().doc.edges.some(({ source }) => source === id)) look();
     else void next();
-  };
-
-  /** What stands on other nodes is tried as it is saved; the host finds the others there. */
-  const refOf = async (flowId: string | undefined, doc: FlowDocument, node: FlowNode): Promise<NodeRef> => {
-    if (flowId === undefined || !doc.edges.some(({ target }) => target === node.id)) return refTo(node);
-    await autosave.flush();
-    return { flow: flowId, node: node.id };
   };
 
   const later = () => {
@@ -118,7 +113,16 @@ export function watchHealth({ flow, catalog, autosave }: Page): void {
       waiting.length = 0;
       health.setState({ of: {} });
     }
-    if (state.doc !== before.doc) later();
+    if (state.doc === before.doc) return;
+    for (const node of state.doc.nodes) {
+      const then = nodeOf(before.doc.nodes, node.id);
+      // What was found holds for what the node was.
+      if (then && then !== node && (then.inputs !== node.inputs || then.credential !== node.credential)) {
+        tried.delete(node.id);
+        if (health.getState().of[node.id]) put(node.id, undefined);
+      }
+    }
+    later();
   });
   checks.subscribe(later);
   credentialNames.subscribe(later);
@@ -132,9 +136,12 @@ export function watchHealth({ flow, catalog, autosave }: Page): void {
   });
 }
 
-/** A node by itself, as it is on the page. */
-export function refTo({ type, inputs, credential }: FlowNode): NodeRef {
-  return { type, inputs, ...(credential !== undefined && { credential }) };
+/** A node by itself, as it is on the page; what stands on others is looked at as it is saved, with them. */
+export async function refOf({ flow, autosave }: Pick<Page, 'flow' | 'autosave'>, { id: node, type, inputs, credential }: FlowNode): Promise<NodeRef> {
+  const { id, doc } = flow.getState();
+  if (id === undefined || !doc.edges.some(({ target }) => target === node)) return { type, inputs, ...(credential !== undefined && { credential }) };
+  await autosave.flush();
+  return { flow: id, node };
 }
 
 /** A node and all that gives to it, from near to far. */

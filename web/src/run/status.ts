@@ -48,17 +48,14 @@ export function useNodeStatus(node: FlowNode): NodeStatus {
   const edges = connected.split('\n').map((targetHandle) => ({ source: '', sourceHandle: '', target: node.id, targetHandle }));
   const [first, ...more] = setupProblems(catalog, node, edges);
   if (first) return { is: 'setup', text: more.length === 0 ? first.message : `${first.message} · ${more.length} more` };
-  if (told !== undefined) return { is: 'setup', text: told };
+  if (told !== undefined) return { is: 'setup', text: sentence(told) };
   if (found?.is === 'error') return found;
-  return statusOf(tried, ({ name, type }) => name ?? catalog.node(type)?.title ?? type) ?? found ?? READY;
+  return statusOf(tried, ({ name, type }) => name ?? catalog.node(type)?.title ?? type);
 }
 
-const READY: NodeStatus = { is: 'ready', text: 'Ready' };
-
-function statusOf(tried: Health | undefined, title: (node: FlowNode) => string): NodeStatus | undefined {
+function statusOf(tried: Health | undefined, title: (node: FlowNode) => string): NodeStatus {
   switch (tried?.is) {
     case undefined:
-      return undefined;
     case 'checking':
       return { is: 'checking', text: 'Checking…' };
     case 'error':
@@ -67,7 +64,7 @@ function statusOf(tried: Health | undefined, title: (node: FlowNode) => string):
       return { is: 'setup', text: `Waits for ${title(tried.on)}` };
     case 'ready': {
       const warnings = tried.findings.filter(({ level }) => level !== 'ok').length;
-      return warnings === 0 ? undefined : { is: 'ready', text: warnings === 1 ? 'Ready, with a warning' : `Ready, with ${warnings} warnings` };
+      return { is: 'ready', text: warnings === 0 ? 'Ready' : warnings === 1 ? 'Ready, with a warning' : `Ready, with ${warnings} warnings` };
     }
   }
 }
