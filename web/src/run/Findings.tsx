@@ -17,7 +17,7 @@ export function Findings({ findings }: { findings: readonly Finding[] }) {
           <span className="visually-hidden">{LEVELS[level]}: </span>
           <strong>{sentence(subject)}</strong>
           <p>
-            <Inline text={text} />
+            <Inline text={sentence(text)} />
           </p>
         </li>
       ))}

@@ -33,7 +33,7 @@ export function NodeHealth({ node }: { node: FlowNode }) {
       <div className="health-head">
         <p role="status">
           <span className="card-status-dot" />
-          {status.is === 'error' ? 'It does not work yet' : status.is === 'setup' ? 'Needs setup' : status.text}
+          {status.is === 'error' ? 'Not working' : status.is === 'setup' ? 'Needs setup' : status.text}
         </p>
         {tried && tried.is !== 'checking' && <Button look="quiet" onClick={() => again(node.id)}>Check again</Button>}
         {status.is !== 'setup' && <Button look="quiet" disabled={busy} onClick={() => void diagnose()}>{busy ? 'Looking…' : 'Diagnose'}</Button>}

@@ -50,9 +50,11 @@ export function watchHealth(page: Pick<Page, 'flow' | 'catalog' | 'autosave'>): 
       tried.delete(id);
       put(id, undefined);
     }
-    // What others stand on comes first.
-    const all = doc.nodes.map((node) => ({ node, standing: standingOf(doc, node) })).sort((left, right) => left.standing.length - right.standing.length);
-    for (const { node, standing } of all) lookAt(node, standing, doc);
+    lookAtAll(standings(doc), doc);
+  };
+
+  const lookAtAll = (all: readonly Standing[], doc: FlowDocument) => {
+    for (const { node, on } of all) lookAt(node, on, doc);
     while (running < AT_ONCE && waiting.length > 0) void next();
   };
 
@@ -98,8 +100,8 @@ export function watchHealth(page: Pick<Page, 'flow' | 'catalog' | 'autosave'>): 
     }
     running--;
     // What stands on this one has its turn.
-    if (flow.getState().doc.edges.some(({ source }) => source === id)) look();
-    else void next();
+    const now = flow.getState().doc;
+    lookAtAll(standings(now).filter(({ node: one, on }) => one.id !== id && on.some((giver) => giver.id === id)), now);
   };
 
   const later = () => {
@@ -142,6 +144,23 @@ export async function refOf({ flow, autosave }: Pick<Page, 'flow' | 'autosave'>,
   if (id === undefined || !doc.edges.some(({ target }) => target === node)) return { type, inputs, ...(credential !== undefined && { credential }) };
   await autosave.flush();
   return { flow: id, node };
+}
+
+interface Standing {
+  node: FlowNode;
+  /** Itself and all that gives to it. */
+  on: readonly FlowNode[];
+}
+
+let known: { doc: FlowDocument; all: readonly Standing[] } | undefined;
+
+/** What each node stands on; what others stand on comes first. */
+function standings(doc: FlowDocument): readonly Standing[] {
+  if (known?.doc !== doc) {
+    const all = doc.nodes.map((node) => ({ node, on: standingOf(doc, node) })).sort((left, right) => left.on.length - right.on.length);
+    known = { doc, all };
+  }
+  return known.all;
 }
 
 /** A node and all that gives to it, from near to far. */
