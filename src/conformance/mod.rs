@@ -43,6 +43,7 @@
 //! run on a table with other data. Faults, restarts and the clock are global to a harness: don't share one between
 //! two runs at a time.
 
+mod changed_messages;
 mod faulty;
 mod harness;
 mod interleaving;

@@ -75,7 +75,7 @@ fn router(app: App, gate: Gate) -> Router {
     let document = Bytes::from(serde_json::to_vec(&document).unwrap_or_default());
     let show_document = || async { ([(CONTENT_TYPE, "application/json")], document) };
     routes
-        .route("/", get(page::show))
+        .merge(page::routes())
         .route("/api/v1/openapi.json", get(show_document))
         .fallback(problem::no_such_path)
         .method_not_allowed_fallback(problem::no_such_method)
