@@ -1,11 +1,11 @@
 #!/bin/sh
 # Installs what the tests need beside Rust, on Debian 12 or a system like it: a C compiler, redis-server, curl, openssl,
-# systemd-analyze, cargo-deny, and in tests/interop the npm and PyPI packages that its README describes. Asks nothing; run again, it
-# does only what is missing.
+# systemd-analyze, chromium, cargo-deny, the npm packages of web, and in tests/interop the npm and PyPI packages that its README
+# describes. Asks nothing; run again, it does only what is missing.
 set -eu
 
 CARGO_DENY_VERSION=0.20.2
-NODE_MAJOR_MIN=20
+NODE_MIN=20.19.0
 NODE_VERSION=22.23.3
 
 cd "$(dirname "$0")/interop"
@@ -16,10 +16,12 @@ main() {
     need curl curl
     need openssl openssl
     need systemd-analyze systemd
+    need chromium chromium
     cargo_deny
     has_venv || apt_install python3 python3-venv
     node_link
-    npm_packages
+    npm_packages .
+    npm_packages ../../web
     python_packages
     echo "tests/install.sh: everything is in place"
 }
@@ -59,15 +61,17 @@ node_link() {
 }
 
 new_enough() { # NODE
-    major=$("$1" -p 'process.versions.node.split(".")[0]' 2>/dev/null) && [ "$major" -ge "$NODE_MAJOR_MIN" ]
+    version=$("$1" -p process.versions.node 2>/dev/null) &&
+        [ "$(printf '%s\n' "$NODE_MIN" "$version" | sort -V | head -n 1)" = "$NODE_MIN" ]
 }
 
-npm_packages() {
+npm_packages() ( # FOLDER
+    cd "$1"
     stamped node_modules package.json package-lock.json .npmrc && return
     need npm nodejs npm
     npm ci
     stamp node_modules package.json package-lock.json .npmrc
-}
+)
 
 python_packages() {
     stamped .venv requirements.txt && return

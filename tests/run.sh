@@ -21,10 +21,16 @@ RUSTDOCFLAGS='-D warnings' step cargo doc --locked --workspace --lib --no-deps
 step cargo deny --locked --all-features check licenses bans sources
 
 # Tests go through a pipe that also keeps their output, to count them.
-status=0
-step cargo test --locked --workspace --all-features --no-fail-fast 2>&1 | tee "$log" || status=$?
+failures=0
+counted() {
+  step "$@" 2>&1 | tee -a "$log" || failures=$((failures + 1))
+}
+counted tests/page.sh source
+counted cargo test --locked --workspace --all-features --no-fail-fast
+counted tests/page.sh browser
 
-passed=$(awk '/^test result:/ { n += $4 } END { print n + 0 }' "$log")
-failed=$(awk '/^test result:/ { n += $6 } END { print n + 0 }' "$log")
+# cargo test, vitest, and Playwright each say it in their own way.
+passed=$(awk '/^test result:/ { n += $4 } / Tests .* passed/ { n += $(NF - 2) } /^ +[0-9]+ passed/ { n += $1 } END { print n + 0 }' "$log")
+failed=$(awk '/^test result:/ { n += $6 } /^ +[0-9]+ failed/ { n += $1 } END { print n + 0 }' "$log")
 printf '\n%d passed, %d failed\n' "$passed" "$failed"
-[ "$status" -eq 0 ] && [ "$passed" -gt 0 ] && [ "$failed" -eq 0 ]
+[ "$failures" -eq 0 ] && [ "$passed" -gt 0 ] && [ "$failed" -eq 0 ]
