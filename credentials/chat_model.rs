@@ -34,6 +34,7 @@ pub struct ChatModelApi;
 impl CredentialType for ChatModelApi {
     type Fields = Fields;
     const TYPE: &'static str = "chatModelApi";
+    const BINDING: &'static [&'static str] = &["host"];
     const DOCS: &'static str = include_str!("chat_model.md");
 
     /// Lists the provider's models. `target.provider` is a provider of the chat model node, OpenAI's form otherwise.

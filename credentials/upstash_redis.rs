@@ -38,6 +38,7 @@ pub struct UpstashRedisApi;
 impl CredentialType for UpstashRedisApi {
     type Fields = Fields;
     const TYPE: &'static str = "upstashRedisMemoryApi";
+    const BINDING: &'static [&'static str] = &["host"];
     const DOCS: &'static str = include_str!("upstash_redis.md");
 
     /// Sends `PING`, and `DEL` of a key that no database has, which only a full token may.

@@ -26,6 +26,15 @@ pub fn render<'v>(template: &str, value_of: impl Fn(&str) -> Option<Cow<'v, str>
     text
 }
 
+/// How many bytes [`render`] would give.
+pub fn rendered_bytes<'v>(template: &str, value_of: impl Fn(&str) -> Option<Cow<'v, str>>) -> usize {
+    let bytes = pieces(template).map(|piece| match piece {
+        Piece::Variable { name, written } => value_of(name).map_or(written.len(), |value| value.len()),
+        Piece::Text(piece) => piece.len(),
+    });
+    bytes.fold(0, usize::saturating_add)
+}
+
 enum Piece<'a> {
     Text(&'a str),
     Variable {
@@ -42,8 +51,7 @@ fn pieces(template: &str) -> impl Iterator<Item = Piece<'_>> {
         if rest.is_empty() {
             return None;
         }
-        let inside = rest.strip_prefix("{{").and_then(|inner| inner.split_once("}}"));
-        let (piece, after) = match inside.filter(|(inside, _)| !inside.contains("{{")) {
+        let (piece, after) = match rest.strip_prefix("{{").and_then(up_to_end) {
             Some((inside, after)) => {
                 let written = rest.strip_suffix(after).unwrap_or(rest);
                 (Piece::Variable { name: inside.trim(), written }, after)
@@ -59,6 +67,14 @@ fn pieces(template: &str) -> impl Iterator<Item = Piece<'_>> {
         rest = after;
         Some(piece)
     })
+}
+
+/// What stands before the first `}}` and after it, unless another `{{` comes first. Nobody looks twice at a text: it may be
+/// megabytes of braces.
+fn up_to_end(inner: &str) -> Option<(&str, &str)> {
+    let at = inner.as_bytes().windows(2).position(|pair| pair == b"{{" || pair == b"}}")?;
+    let (inside, end) = inner.split_at_checked(at)?;
+    end.strip_prefix("}}").map(|after| (inside, after))
 }
 
 /// A conversation as the text that prompts of this field expect: a line a message, `Human: …` and `AI: …`. Messages
@@ -101,11 +117,21 @@ mod tests {
             ("{{ {{a}} }}", "{{ x {{b}} {{a}} }}"),
             (r#"{{"json": {"b": 1}}}"#, r#"{{"json": {"b": 1}}}"#),
             ("{{}} é{{a", "{{}} é{{a"),
+            ("{{{a}}} {{{{a}} {{a}}}", "{{{a}}} {{x {{b}} {{a}} x {{b}} {{a}}}"),
         ] {
             assert_eq!(fill(template), filled, "{template}");
         }
         assert!(mentions("History:\n{{ chat_history }}", "chat_history"));
         assert!(!mentions("{chat_history}", "chat_history"));
+    }
+
+    #[test]
+    fn megabytes_of_braces_are_read_once() {
+        for braces in ["{{", "{{a ", "{", "}}", "{{}", "{{{}"] {
+            let template = braces.repeat(4 << 20);
+            let value_of = |_: &str| Some("".into());
+            assert_eq!(rendered_bytes(&template, value_of), render(&template, value_of).len(), "{braces}");
+        }
     }
 
     #[test]

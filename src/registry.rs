@@ -13,6 +13,7 @@ use crate::declare::{
 use crate::error::{Error, ErrorKind, Result};
 
 mod check;
+mod credentials;
 mod diagnose;
 
 use check::Checks;
@@ -278,22 +279,6 @@ impl Registry {
             (node.entry.choices)(method, inputs, args).await
         };
         looking_up.await.map_err(|error| error.in_operation("choices"))
-    }
-
-    /// Checks the fields of a credential against what its type asks for, without asking the service.
-    ///
-    /// # Errors
-    /// `InvalidInput` for a type that nothing declares, and for fields that do not fit, by name and never by value.
-    pub fn check_credential_fields(&self, credential: &Credential) -> Result<()> {
-        let name = credential.credential_type();
-        let Some(registered) = self.credentials.get(name) else {
-            let known = built_with(self.credential_types());
-            return Err(Error::invalid_input(
-                "type",
-                format!("is no credential type that is known; {known}"),
-            ));
-        };
-        credential.check(&registered.schema)
     }
 
     /// Asks the service whether it knows a credential.

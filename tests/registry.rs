@@ -131,7 +131,7 @@ node!(DanglingOptions, "danglingOptions", Dangling, ICON, OUT);
 #[schemars(extend("default" = {"kind": "key"}))]
 enum TestFields {
     Key { api_key: Secret },
-    Account { user: String, password: Secret },
+    Account { user: String, password: Secret, note: Option<String> },
 }
 
 struct TestApi;
@@ -139,18 +139,37 @@ struct TestApi;
 impl CredentialType for TestApi {
     type Fields = TestFields;
     const TYPE: &'static str = "testApi";
+    const BINDING: &'static [&'static str] = &["user"];
     const DOCS: &'static str = "For tests.";
 
     async fn test(fields: TestFields, target: &Target, _: &ConnectContext) -> Result<Health> {
         let mut health = Health::default();
         let (who, secret) = match &fields {
             TestFields::Key { api_key } => ("key".to_owned(), api_key),
-            TestFields::Account { user, password } => (user.clone(), password),
+            TestFields::Account { user, password, note } => (note.as_ref().unwrap_or(user).clone(), password),
         };
         health.ok("credential", format!("{who} of {} characters at {target:?}", secret.expose().len()));
         Ok(health)
     }
 }
+
+macro_rules! badly_bound {
+    ($rust:ident, $name:literal, $binding:literal) => {
+        struct $rust;
+        impl CredentialType for $rust {
+            type Fields = TestFields;
+            const TYPE: &'static str = $name;
+            const BINDING: &'static [&'static str] = &[$binding];
+            const DOCS: &'static str = "For tests.";
+            async fn test(_: TestFields, _: &Target, _: &ConnectContext) -> Result<Health> {
+                Ok(Health::default())
+            }
+        }
+    };
+}
+
+badly_bound!(BindingSecret, "bindingSecret", "password");
+badly_bound!(BindingUnknown, "bindingUnknown", "host");
 
 fn registry() -> Registry {
     let nodes = [
@@ -166,7 +185,12 @@ fn registry() -> Registry {
         NodeEntry::of::<SecretInput>(),
         NodeEntry::of::<DanglingOptions>(),
     ];
-    Registry::of(nodes, [CredentialEntry::of::<TestApi>()])
+    let credentials = [
+        CredentialEntry::of::<TestApi>(),
+        CredentialEntry::of::<BindingSecret>(),
+        CredentialEntry::of::<BindingUnknown>(),
+    ];
+    Registry::of(nodes, credentials)
 }
 
 #[test]
@@ -176,6 +200,8 @@ fn what_is_wrong_with_one_declaration_is_told_by_name_and_the_rest_works() {
     assert_eq!(registry.credential_types().collect::<Vec<_>>(), ["testApi"]);
     let told = [
         ("badPort", "/x-node/outputPorts/0/id"),
+        ("bindingSecret", "`password` binds its secrets"),
+        ("bindingUnknown", "`host` binds its secrets"),
         ("danglingOptions", "the choices of `table` depend on `region`, which is no input"),
         ("noCredentialType", "a credential of type `unheardOfApi`, which nothing declares"),
         ("noIcon", "/x-node/icon"),
@@ -403,6 +429,39 @@ async fn a_credential_is_checked_read_and_never_printed() {
 }
 
 #[test]
+fn who_changes_where_secrets_go_has_to_know_them() {
+    let registry = registry();
+    let credential = |fields: &Value| Credential::new("c1", "testApi", 3, fields.to_string());
+    let before = json!({"kind": "account", "user": "bob", "password": "hunter2", "note": "n"});
+    let change = |patch: Value, after: Value| {
+        let patch = patch.to_string().into();
+        registry.check_credential_change(&credential(&before), &patch, &credential(&after))
+    };
+    let account = |user: &str, password: &str| json!({"kind": "account", "user": user, "password": password, "note": "n"});
+    for patch in [
+        json!({"user": "eve"}),
+        json!({"user": "eve", "password": null}),
+        json!({"user": "eve", "note": "n"}),
+    ] {
+        let error = change(patch, account("eve", "hunter2")).unwrap_err();
+        assert_eq!(
+            error.message(),
+            "`user` says where `password` may be sent; to change it, enter `password` again in the same change"
+        );
+        assert_eq!(*error.kind(), ErrorKind::InvalidInput { field: "user".to_owned() });
+    }
+    change(json!({"user": "eve", "password": "hers"}), account("eve", "hers")).unwrap();
+    change(json!({"user": "bob"}), account("bob", "hunter2")).unwrap();
+    change(json!({"password": "new"}), account("bob", "new")).unwrap();
+    let key = json!({"kind": "key", "apiKey": "other"});
+    change(json!({"kind": "key", "user": null, "password": null, "note": null, "apiKey": "other"}), key)
+        .unwrap();
+    let unfit =
+        change(json!({"password": 7}), json!({"kind": "account", "user": "bob", "password": 7})).unwrap_err();
+    assert!(unfit.message().starts_with("`password` must be text"), "{unfit}");
+}
+
+#[test]
 fn a_secret_stands_in_its_schema_as_one() {
     let registry = registry();
     let schema = registry.credential_schema("testApi").unwrap();
@@ -419,4 +478,5 @@ fn a_secret_stands_in_its_schema_as_one() {
     );
     assert_eq!(schema["oneOf"][1]["required"], json!(["kind", "user", "password"]));
     assert_eq!(schema["x-credential"]["type"], "testApi");
+    assert_eq!(schema["x-credential"]["binding"], json!(["user"]));
 }

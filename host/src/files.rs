@@ -64,7 +64,7 @@ pub(crate) fn read(path: &Path, max_bytes: usize) -> io::Result<Vec<u8>> {
 }
 
 /// Reads a regular file of at most `max_bytes`, and when it was last changed.
-pub(crate) fn read_with_time(path: &Path, max_bytes: usize) -> io::Result<(Vec<u8>, SystemTime)> {
+pub(crate) fn read_regular(path: &Path, max_bytes: usize) -> io::Result<(Vec<u8>, SystemTime)> {
     // To open a pipe would wait for its writer.
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));

@@ -34,7 +34,7 @@ use crate::usage::Usage;
 ///         ControlFlow::Continue(run) => run,
 ///         ControlFlow::Break(outcome) => return Ok(outcome),
 ///     };
-///     let prompt = run.prompt("You are terse.");
+///     let prompt = run.prompt("You are terse.")?;
 ///     run.ask(model, prompt).await?;
 ///     run.finish().await
 /// }
@@ -124,12 +124,15 @@ impl<'a> Run<'a> {
     ///
     /// `{{question}}`, `{{$flow.sessionId}}`, `{{$flow.chatId}}` and the memory's own variable are known. Where the
     /// instructions name the memory's variable, the conversation comes there as text; else it comes as messages.
-    #[must_use]
-    pub fn prompt(&self, instructions: &str) -> Prompt {
-        let mut messages = opening::messages(self, instructions);
+    ///
+    /// # Errors
+    /// `TooLarge` when the instructions hold more than 16 MiB with their variables filled in.
+    pub fn prompt(&self, instructions: &str) -> Result<Prompt> {
+        let mut messages =
+            opening::messages(self, instructions).map_err(|error| error.with_usage(self.usage))?;
         messages.push(self.question.clone());
         messages.extend(self.answers.iter().cloned());
-        Prompt { messages, ..Prompt::default() }
+        Ok(Prompt { messages, ..Prompt::default() })
     }
 
     /// Does `work` unless the run is stopped before it is done: then it is dropped, and the answer is `None`.

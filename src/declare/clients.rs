@@ -3,16 +3,27 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::OnceCell;
 
 use super::credential::Credential;
 use crate::error::{Error, ErrorKind, Result};
 
+/// How many are kept; the one that was not used for longest goes first. Requests name the targets, and must not fill the
+/// memory with them.
+const KEPT: usize = 512;
+
 /// Clients by what they were made from. Clones share them.
 #[derive(Clone, Default)]
-pub struct Clients(Arc<Mutex<HashMap<Slot, Entry>>>);
+pub struct Clients(Arc<Mutex<Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    /// With the number of its last use.
+    clients: HashMap<Slot, (Entry, u64)>,
+    uses: u64,
+}
 
 /// What a client was made from: equal keys share a client.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -71,29 +82,45 @@ impl Clients {
 
     /// Lets a client go, so that the next who asks makes it anew.
     pub fn forget<T: 'static>(&self, key: ClientKey) {
-        let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        clients.remove(&(TypeId::of::<T>(), key));
+        self.kept().clients.remove(&(TypeId::of::<T>(), key));
     }
 
     /// Lets all clients of a credential go: another one may take its id, and count its changes anew.
     pub fn forget_credential(&self, id: &str) {
-        let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        clients.retain(|(_, kept), _| kept.credential.as_deref() != Some(id));
+        self.kept().clients.retain(|(_, kept), _| kept.credential.as_deref() != Some(id));
     }
 
     fn entry(&self, client: TypeId, key: ClientKey) -> Entry {
-        let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept();
+        kept.uses += 1;
+        let now = kept.uses;
+        let clients = &mut kept.clients;
         if key.credential.is_some() {
             clients.retain(|(_, kept), _| kept.credential != key.credential || kept.revision >= key.revision);
         }
-        clients.entry((client, key)).or_default().clone()
+        if let Some((entry, used)) = clients.get_mut(&(client, key.clone())) {
+            *used = now;
+            return entry.clone();
+        }
+        if clients.len() >= KEPT {
+            let oldest = clients.iter().min_by_key(|(_, (_, used))| *used);
+            if let Some(slot) = oldest.map(|(slot, _)| slot.clone()) {
+                clients.remove(&slot);
+            }
+        }
+        let entry = Entry::default();
+        clients.insert((client, key), (entry.clone(), now));
+        entry
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl fmt::Debug for Clients {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        f.debug_struct("Clients").field("kept", &clients.len()).finish()
+        f.debug_struct("Clients").field("kept", &self.kept().clients.len()).finish()
     }
 }
 
@@ -133,5 +160,19 @@ mod tests {
         clients.forget_credential("c2");
         clients.forget_credential("c1");
         assert_eq!(format!("{clients:?}"), "Clients { kept: 0 }");
+    }
+
+    #[tokio::test]
+    async fn a_bounded_number_is_kept_and_the_ones_in_use_stay() {
+        let clients = Clients::default();
+        let get = async |target: usize| {
+            clients.get(key(1, &target.to_string()), || async move { Ok(target) }).await.unwrap()
+        };
+        let first = get(0).await;
+        for target in 1..2 * KEPT {
+            get(target).await;
+            assert!(Arc::ptr_eq(&first, &get(0).await));
+        }
+        assert_eq!(format!("{clients:?}"), format!("Clients {{ kept: {KEPT} }}"));
     }
 }

@@ -27,6 +27,10 @@ pub trait CredentialType: 'static {
     const TYPE: &'static str;
     /// Counts changes to the fields.
     const VERSION: u32 = 1;
+    /// Fields that are no secrets and say where the secrets go, such as a host. A change to one is refused unless it
+    /// brings the secrets anew: whoever may change a credential, and does not know its secrets, can't send them to a
+    /// place of his own.
+    const BINDING: &'static [&'static str] = &[];
     /// The help of the dialog, in Markdown: where to get what is asked for.
     const DOCS: &'static str;
 
@@ -123,7 +127,7 @@ impl Credential {
         Ok(fields)
     }
 
-    fn json(&self) -> Result<SecretJson> {
+    pub(crate) fn json(&self) -> Result<SecretJson> {
         serde_json::from_str(self.fields.expose_secret()).map(SecretJson).map_err(|_| {
             Error::new(ErrorKind::Corrupt, "the saved credential is not JSON; enter it again")
                 .with("credential", &self.id)

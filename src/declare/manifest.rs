@@ -52,6 +52,15 @@ struct XNode {
     docs: &'static str,
 }
 
+#[derive(Serialize)]
+struct XCredential {
+    r#type: &'static str,
+    version: u32,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    binding: &'static [&'static str],
+    docs: &'static str,
+}
+
 pub(crate) fn node_schema<N: Node>() -> Value {
     let annotation = json!(XNode {
         r#type: N::TYPE,
@@ -68,7 +77,12 @@ pub(crate) fn node_schema<N: Node>() -> Value {
 }
 
 pub(crate) fn credential_schema<C: CredentialType>() -> Value {
-    let annotation = json!({"type": C::TYPE, "version": C::VERSION, "docs": C::DOCS.trim()});
+    let annotation = json!(XCredential {
+        r#type: C::TYPE,
+        version: C::VERSION,
+        binding: C::BINDING,
+        docs: C::DOCS.trim(),
+    });
     let mut schema = schema_of::<C::Fields>();
     default_variant(&mut schema);
     annotated("x-credential", annotation, schema)

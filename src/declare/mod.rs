@@ -63,6 +63,7 @@
 //! `use pack as _;`.
 
 mod alias;
+pub(crate) mod binding;
 mod clients;
 mod connect;
 mod context;

@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use jsonschema::Validator;
 use serde_json::Value;
 
+use crate::declare::binding;
+
 const ANNOTATIONS: &str = include_str!("../../ui-schema/meta/annotations.schema.json");
 const NODE: &str = include_str!("../../ui-schema/meta/node.schema.json");
 const CREDENTIAL: &str = include_str!("../../ui-schema/meta/credential.schema.json");
@@ -31,7 +33,11 @@ impl Checks {
 
     pub(super) fn credential(&self, schema: &Value) -> Result<(), String> {
         conforms(&self.credential, schema)?;
-        check_tags(schema)
+        check_tags(schema)?;
+        let unfit = binding::declared(schema).find(|name| !names_plain_field(schema, name));
+        unfit.map_or(Ok(()), |name| {
+            Err(format!("says that `{name}` binds its secrets, which is no field of it, or a secret itself"))
+        })
     }
 
     pub(super) fn node(
@@ -102,6 +108,14 @@ fn check_tags(schema: &Value) -> Result<(), String> {
     }
     let properties = schema.get("properties").and_then(Value::as_object);
     properties.into_iter().flat_map(|fields| fields.values()).try_for_each(check_tags)
+}
+
+/// Whether the type, or one of its variants, has a field of this name, and nowhere as a secret.
+fn names_plain_field(schema: &Value, name: &str) -> bool {
+    let variants = schema.get("oneOf").and_then(Value::as_array).into_iter().flatten();
+    let field = |schema: &'_ Value| schema.get("properties")?.get(name).map(holds_secret);
+    let found: Vec<_> = std::iter::once(schema).chain(variants).filter_map(field).collect();
+    !found.is_empty() && !found.contains(&true)
 }
 
 fn holds_secret(schema: &Value) -> bool {

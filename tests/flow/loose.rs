@@ -55,6 +55,17 @@ fn a_huge_document_is_refused() {
 }
 
 #[test]
+fn a_text_with_a_hundred_thousand_variables_is_read_at_once() {
+    const VARIABLES: usize = 100_000;
+    let text: String = (0..VARIABLES).map(|at| format!("{{{{v{at}}}}}{{{{v{at}}}}}")).collect();
+    let document = json!({"nodes": [
+        {"id": "c", "data": {"name": "conversationChain", "inputs": {"systemMessagePrompt": text}}},
+    ], "edges": []});
+    let imported = import(&serde_json::to_vec(&document).unwrap(), &REGISTRY).unwrap();
+    assert_eq!(imported.report.variables.len(), VARIABLES, "each is told once");
+}
+
+#[test]
 fn a_link_that_stands_many_times_is_one_edge() {
     let flow = imported(|document| {
         let chain = document["nodes"].as_array_mut().unwrap().last_mut().unwrap();

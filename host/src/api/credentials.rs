@@ -24,8 +24,7 @@ use super::problem::{Problem, Result};
 use crate::app::App;
 use crate::runs::SharedError;
 use crate::state::CredentialUse;
-
-use crate::vault::{CredentialInfo, ListedCredential, NewCredential, Update};
+use crate::vault::{CredentialInfo, ListedCredential, NewCredential, Patched, Update};
 use fields::SecretFields;
 
 pub(super) fn routes() -> ApiRouter<App> {
@@ -43,7 +42,10 @@ pub(super) fn routes() -> ApiRouter<App> {
             )
             .patch_with(change, |operation| {
                 describe("changeCredential", "Change a credential", &[404, 424])(operation)
-                    .description("Fields that are left out stay as they are; null removes one (RFC 7396).")
+                    .description(
+                        "Fields that are left out stay as they are; null removes one (RFC 7396). Whoever changes a field that \
+                         its type declares as binding, because it says where the secrets go, enters the secrets again.",
+                    )
             })
             .delete_with(delete, describe("deleteCredential", "Delete a credential", &[404, 409])),
         )
@@ -180,11 +182,15 @@ async fn change(
 ) -> Result<Json<ShownCredential>> {
     let ChangeCredential { name, fields } = change;
     let fields = fields.map(|SecretFields(fields)| fields);
-    if let Some(patch) = &fields {
-        check(&app, &patched(&app, &id, patch.clone()).await.map_err(missing)?)?;
-    }
-    let changed = id.clone();
-    app.with_vault(move |vault| vault.update(&changed, Update { name, fields })).await.map_err(missing)?;
+    let (changed, checks) = (id.clone(), app.clone());
+    let changing = app.with_vault(move |vault| {
+        let patch = fields.clone();
+        vault.update_if(&changed, Update { name, fields }, |patched| match &patch {
+            Some(patch) => check_change(&checks, patch, patched),
+            None => Ok(()),
+        })
+    });
+    changing.await.map_err(missing)?;
     shown(&app, id).await.map(Json)
 }
 
@@ -221,9 +227,20 @@ fn in_use(id: &str, used_by: &[CredentialUse]) -> Problem {
     Error::new(ErrorKind::Conflict { position: None }, message).with("credential", id).into()
 }
 
+/// A saved credential with other fields, as far as it may be changed like that.
 async fn patched(app: &App, id: &str, patch: SecretString) -> canvas_memory::Result<Credential> {
-    let id = id.to_owned();
-    app.with_vault(move |vault| vault.patched(&id, &patch).map(Into::into)).await
+    let (id, checks) = (id.to_owned(), app.clone());
+    app.with_vault(move |vault| {
+        let patched = vault.patched(&id, &patch)?;
+        check_change(&checks, &patch, &patched)?;
+        Ok(patched.after.into())
+    })
+    .await
+}
+
+fn check_change(app: &App, patch: &SecretString, patched: &Patched) -> canvas_memory::Result<()> {
+    let Patched { before, after } = patched.clone();
+    app.registry().check_credential_change(&before.into(), patch, &after.into())
 }
 
 /// Checks the fields against what their type asks for.

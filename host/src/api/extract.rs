@@ -23,6 +23,8 @@ pub(super) const MAX_BODY_BYTES: usize = 1 << 20;
 /// What is read, and thrown away, of a body that is too large: a client that is cut off while it sends sees no answer.
 const DISCARDED_BYTES: usize = 64 << 20;
 const DISCARDING_TIME: Duration = Duration::from_secs(10);
+/// How long a body may take to come. Operations that wait for a model wait longer, but not for their request.
+const BODY_TIME: Duration = Duration::from_secs(100);
 
 /// A JSON body of at most `MAX` bytes.
 #[derive(Debug)]
@@ -33,7 +35,7 @@ impl<T: DeserializeOwned, S: Sync, const MAX: usize> FromRequest<S> for Body<T, 
 
     async fn from_request(request: Request, _: &S) -> Result<Self> {
         check_content_type(request.headers())?;
-        parse(&read(request, MAX).await?).map(Self)
+        parse(&read_within(BODY_TIME, request, MAX).await?).map(Self)
     }
 }
 
@@ -52,7 +54,7 @@ impl<S: Sync, const MAX: usize> FromRequest<S> for RawBody<MAX> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self> {
         check_content_type(request.headers())?;
-        read(request, MAX).await.map(Self)
+        read_within(BODY_TIME, request, MAX).await.map(Self)
     }
 }
 
@@ -109,6 +111,13 @@ fn check_content_type(headers: &HeaderMap) -> Result<()> {
     Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, error))
 }
 
+async fn read_within(time: Duration, request: Request, max_bytes: usize) -> Result<Bytes> {
+    tokio::time::timeout(time, read(request, max_bytes)).await.unwrap_or_else(|_| {
+        let problem = format!("did not come whole within {} s; send it faster, or less", time.as_secs());
+        Err(Problem::new(StatusCode::REQUEST_TIMEOUT, Error::invalid_input("body", problem)))
+    })
+}
+
 /// Reads a body in memory that is bounded by `max_bytes`, however long it is.
 async fn read(request: Request, max_bytes: usize) -> Result<Bytes> {
     let announced = request.headers().get(CONTENT_LENGTH);
@@ -159,6 +168,10 @@ fn too_large(max_bytes: usize) -> Problem {
 
 /// Decodes JSON. The error names the field and what belongs there, and quotes nothing of what was sent.
 pub(super) fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T> {
+    // Serde would take a list for an object, its values in the order in which the fields are declared.
+    if json.trim_ascii_start().starts_with(b"[") {
+        return Err(Problem::invalid("body", "does not fit; it takes an object"));
+    }
     let mut reader = serde_json::Deserializer::from_slice(json);
     let parsed = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
@@ -181,6 +194,9 @@ fn unfit(path: &str, error: &serde_json::Error) -> Problem {
         let field = if at.is_empty() { missing.to_owned() } else { format!("{at}.{missing}") };
         return Problem::invalid(shortened(&field), "is missing");
     }
+    if let Some(twice) = text.strip_prefix("duplicate field `").and_then(|rest| rest.strip_suffix('`')) {
+        return Problem::invalid(shortened(twice), "is given twice; give it once");
+    }
     let field = if at.is_empty() { "body".to_owned() } else { shortened(at) };
     // What stands before the comma may be the value.
     match text.rsplit_once(", expected ") {
@@ -188,6 +204,7 @@ fn unfit(path: &str, error: &serde_json::Error) -> Problem {
             Problem::invalid(field, format!("is not known here; there is {wanted}"))
         }
         Some((found, wanted)) if found.starts_with("invalid ") || found.starts_with("unknown variant ") => {
+            let wanted = if wanted.starts_with("struct ") { "an object" } else { wanted };
             Problem::invalid(field, format!("does not fit; it takes {wanted}"))
         }
         _ if text.starts_with("unknown field ") => Problem::invalid(field, "is not known here"),
@@ -217,6 +234,16 @@ mod tests {
 
     use super::*;
 
+    #[tokio::test]
+    async fn who_sends_a_body_and_never_ends_it_is_told_so() {
+        let first = futures_util::stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"{"))]);
+        let body = RequestBody::from_stream(first.chain(futures_util::stream::pending()));
+        let read = read_within(Duration::from_millis(10), Request::new(body), 100).await;
+        let problem = read.unwrap_err();
+        assert_eq!(problem.status(), StatusCode::REQUEST_TIMEOUT);
+        assert!(problem.error().get().message().starts_with("`body` did not come whole"));
+    }
+
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
     #[expect(dead_code, reason = "it is there to be read into")]
@@ -230,7 +257,9 @@ mod tests {
     fn an_error_names_the_field_and_quotes_nothing() {
         for (json, says) in [
             (r#"{"session": "hunter2""#, "`body` is not well-formed JSON, from line 1, column 21 on"),
-            (r#""hunter2""#, "`body` does not fit; it takes struct Example"),
+            (r#""hunter2""#, "`body` does not fit; it takes an object"),
+            (r#" ["hunter2", 1, null]"#, "`body` does not fit; it takes an object"),
+            (r#"{"session": "s", "session": "hunter2"}"#, "`session` is given twice; give it once"),
             (r#"{}"#, "`session` is missing"),
             (r#"{"session": ""}"#, "`session` is empty; give at least one character"),
             (

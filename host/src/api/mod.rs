@@ -8,6 +8,7 @@ mod flow_ref;
 mod flows;
 mod host;
 mod import;
+mod listener;
 mod memory;
 mod node_ref;
 mod nodes;
@@ -35,6 +36,7 @@ use canvas_memory::{Error, ErrorKind};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
+pub use listener::ConnectionLimits;
 use problem::Problem;
 use security::Gate;
 pub use serve::{ServeOptions, check_token, serve};

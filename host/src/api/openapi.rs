@@ -35,6 +35,7 @@ const ERRORS: &[(u16, &str, &str)] = &[
     (401, "TokenNeeded", "This host has a token, and the request does not bear it."),
     (403, "Refused", "The request names another host, or comes from a page of another site."),
     (404, "NotFound", "What the request names is not there."),
+    (408, "TooSlow", "The request's body did not come in time."),
     (409, "Conflict", "What is there does not fit what the request expects of it."),
     (412, "Changed", "The flow has changed since it was read; `etag` is its state now."),
     (413, "TooLarge", "The request is larger than this operation takes, or the turn larger than its store."),
@@ -198,7 +199,7 @@ pub(super) fn finish(routes: ApiRouter<App>) -> (Router<App>, OpenApi) {
                 add_errors(operation, &[400]);
             }
             if operation.request_body.is_some() {
-                add_errors(operation, &[413, 415]);
+                add_errors(operation, &[408, 413, 415]);
             }
             operation.security =
                 vec![[(TOKEN.to_owned(), Vec::new())].into_iter().collect(), Default::default()];

@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use canvas_memory::ErrorKind;
 use canvas_memory::chain::RunEvent;
 use canvas_memory::json::RawJson;
-use canvas_memory::message::Message;
+use canvas_memory::message::{Message, Role};
 use canvas_memory::session::{SessionId, TurnId};
 use futures_util::StreamExt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -132,6 +132,11 @@ async fn start(
     Body(new): Body<NewRun, MAX_FLOW_BODY_BYTES>,
 ) -> Result<Created<StartedRun>> {
     let NewRun { flow, message: NewMessage(message), session, chat, turn_id } = new;
+    // What else a flow's model hears, such as instructions and what tools gave, is the flow's own to say.
+    if message.role != Role::User || !message.tool_calls.is_empty() {
+        let problem = "is not what a person says; give its `role` as `user`, and no tool calls";
+        return Err(Problem::invalid("message", problem));
+    }
     if message.parts.is_empty() {
         return Err(Problem::invalid("message", "is empty; say something"));
     }

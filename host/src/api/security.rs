@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::header::{
-    AUTHORIZATION, CACHE_CONTROL, HOST, ORIGIN, REFERRER_POLICY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY, WWW_AUTHENTICATE,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use canvas_memory::{Error, ErrorKind};
@@ -19,6 +20,13 @@ use super::problem::Problem;
 use crate::engine::guard::names_loopback;
 
 const HTTP_PORT: u16 = 80;
+
+const SEC_FETCH_SITE: &str = "sec-fetch-site";
+const SEC_FETCH_MODE: &str = "sec-fetch-mode";
+const SEC_FETCH_DEST: &str = "sec-fetch-dest";
+
+/// What a browser may do with an answer that is no page: show it, and load nothing for it.
+const NO_PAGE: &str = "default-src 'none'; frame-ancestors 'none'";
 
 /// Decides on every request, before anything else looks at it.
 #[derive(Clone, Debug)]
@@ -38,9 +46,10 @@ impl Gate {
         Self(Arc::new(Rules { listens_on, host_names, tokens }))
     }
 
-    fn check(&self, headers: &HeaderMap) -> Result<(), Problem> {
+    fn check(&self, request: &Request) -> Result<(), Problem> {
+        let headers = request.headers();
         let host = self.host(headers)?;
-        check_origin(headers, &host)?;
+        check_origin(request, &host)?;
         self.check_token(headers)
     }
 
@@ -68,8 +77,8 @@ impl Gate {
             let port = authority.port_u16().unwrap_or(HTTP_PORT);
             return names_loopback(authority) && port == rules.listens_on.port();
         }
-        // An address, unlike a name, can't be pointed elsewhere.
-        name.parse::<IpAddr>().is_ok()
+        // An address, unlike a name, can't be pointed elsewhere, and neither can `localhost`.
+        name.parse::<IpAddr>().is_ok() || names_loopback(authority)
     }
 
     fn check_token(&self, headers: &HeaderMap) -> Result<(), Problem> {
@@ -93,19 +102,39 @@ impl Gate {
 }
 
 /// A page of another site may make a browser send requests here; the browser then says whose page it was.
-fn check_origin(headers: &HeaderMap, host: &Authority) -> Result<(), Problem> {
+fn check_origin(request: &Request, host: &Authority) -> Result<(), Problem> {
     let is_own = |origin: &HeaderValue| {
         let origin = origin.as_bytes();
         let authority = origin.strip_prefix(b"http://").or_else(|| origin.strip_prefix(b"https://"));
         authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host.as_str().as_bytes()))
     };
-    let is_cross_site = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
-    if headers.get_all(ORIGIN).iter().all(is_own) && !is_cross_site {
+    let headers = request.headers();
+    // `none` is the person's own doing: an address typed, a bookmark.
+    let is_own_site = |site: &HeaderValue| site == "same-origin" || site == "none";
+    let from_here = headers.get_all(SEC_FETCH_SITE).iter().all(is_own_site) || follows_link(request);
+    if headers.get_all(ORIGIN).iter().all(is_own) && from_here {
         return Ok(());
     }
     let message =
         "a page of another site sent this request; only this host's own page and programs without one may";
     Err(Problem::new(StatusCode::FORBIDDEN, Error::new(ErrorKind::Denied, message)))
+}
+
+/// Whether a person follows a link to a page of this host, which then has a window of its own. The other site learns
+/// nothing of it.
+fn follows_link(request: &Request) -> bool {
+    let says = |name, value: &str| {
+        let mut given = request.headers().get_all(name).iter();
+        given.next().is_some_and(|given| given == value) && given.next().is_none()
+    };
+    *request.method() == Method::GET
+        && says(SEC_FETCH_MODE, "navigate")
+        && says(SEC_FETCH_DEST, "document")
+        && !is_of_api(request.uri().path())
+}
+
+fn is_of_api(path: &str) -> bool {
+    path.split('/').find(|part| !part.is_empty()).is_some_and(|first| first.eq_ignore_ascii_case("api"))
 }
 
 fn bearer_token(header: &HeaderValue) -> Option<&[u8]> {
@@ -115,13 +144,15 @@ fn bearer_token(header: &HeaderValue) -> Option<&[u8]> {
 
 /// The middleware: refuses, or lets through and sets what browsers have to be told of every answer.
 pub(super) async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Response {
-    let mut response = match gate.check(request.headers()) {
+    let mut response = match gate.check(&request) {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     };
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(NO_PAGE));
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }

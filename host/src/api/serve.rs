@@ -1,15 +1,14 @@
 //! Answering requests, from the first to an orderly stop.
 
-use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
 use canvas_memory::{Error, ErrorKind, Result};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::listener::{self, ConnectionLimits};
 use super::router;
 use super::security::Gate;
 use crate::app::App;
@@ -29,6 +28,8 @@ pub struct ServeOptions {
     pub start_secret: Option<SecretString>,
     /// Further names that requests may call this host by, such as the name under which a proxy is reached.
     pub host_names: Vec<String>,
+    /// What connections may take.
+    pub connections: ConnectionLimits,
     /// Ends the service: no new requests, then the runs under way get some seconds to end.
     pub stop: CancellationToken,
 }
@@ -39,7 +40,7 @@ pub struct ServeOptions {
 /// `InvalidInput` when the listener is not on loopback and there is no token; `Unavailable` when it fails.
 pub async fn serve(app: App, listener: TcpListener, options: ServeOptions) -> Result<()> {
     let failed = |error| Error::new(ErrorKind::Unavailable, "the listener fails").with_source(error);
-    let ServeOptions { token, start_secret, host_names, stop } = options;
+    let ServeOptions { token, start_secret, host_names, connections, stop } = options;
     let addr = listener.local_addr().map_err(failed)?;
     check_token(addr, token.as_ref())?;
     let tokens = match token {
@@ -47,29 +48,20 @@ pub async fn serve(app: App, listener: TcpListener, options: ServeOptions) -> Re
         None => Vec::new(),
     };
     let gate = Gate::new(addr, host_names, tokens);
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps Nagle's algorithm");
-        }
-    });
     let runs = app.runs();
-    let stopped = stop.clone();
     // Runs outlive the router, and the engines that they store in end with the last clone of the app.
-    let serving = axum::serve(listener, router(app.clone(), gate))
-        .with_graceful_shutdown(async move { stopped.cancelled().await });
+    let serving = listener::answer(listener, router(app.clone(), gate), connections, stop.clone());
     let closing = async {
         stop.cancelled().await;
         runs.close(RUN_GRACE).await;
         tokio::time::sleep(READ_GRACE).await;
     };
     tokio::select! {
-        served = serving.into_future() => {
-            // The last connection may end before the last run.
-            runs.close(RUN_GRACE).await;
-            served.map_err(failed)
-        }
-        () = closing => Ok(()),
+        // The last connection may end before the last run.
+        () = serving => runs.close(RUN_GRACE).await,
+        () = closing => {}
     }
+    Ok(())
 }
 
 /// Refuses to let others in without a token, or with one that is empty.

@@ -287,9 +287,9 @@ pub(super) enum EngineCommand {
         /// Address to listen on; from another machine too, nobody gets in without the engine's credential
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
         listen: SocketAddr,
-        /// A Redis or Valkey to stand in front of, such as redis://127.0.0.1:6379; one with a password goes into the
-        /// variable, which other users of this machine can't read
-        #[arg(long, value_name = "URL", env = "CANVAS_MEMORY_REDIS_URL", hide_env_values = true)]
+        /// A Redis or Valkey to stand in front of, such as redis://127.0.0.1:6379; one with a password goes into
+        /// CANVAS_MEMORY_REDIS_URL, which other users of this machine can't read
+        #[arg(long, value_name = "URL")]
         redis: Option<String>,
     },
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::args::EngineCommand;
 use super::output::Output;
-use super::setting::Setting;
+use super::setting::{Setting, redis_or};
 use super::signal::until_stopped;
 use crate::data_dir::DataDir;
 use crate::engine::EngineStorage;
@@ -33,8 +33,8 @@ pub(super) async fn run(command: &EngineCommand, setting: &Setting, output: Outp
             until_stopped().await;
         }
         EngineCommand::Upstash { listen, redis } => {
-            let backend = match redis {
-                Some(url) => UpstashBackend::Redis(url.as_str().into()),
+            let backend = match redis_or(redis.as_deref())? {
+                Some(url) => UpstashBackend::Redis(url),
                 None => UpstashBackend::BuiltIn(storage),
             };
             let options = UpstashOptions { listen: *listen, ..UpstashOptions::new(backend) };

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::ServeArgs;
 use super::output::Output;
-use super::setting::{Setting, redis_url};
+use super::setting::{Setting, redis_or};
 use super::signal::until_stopped;
 use crate::api::{self, ServeOptions};
 use crate::app::{App, AppOptions};
@@ -46,8 +46,13 @@ pub(super) async fn run(args: &ServeArgs, setting: &Setting, output: Output) -> 
         output.text(&format!("{}\n", host.url));
     }
     let greeting = greet(app.clone(), &host.url, setting, output);
-    let options =
-        ServeOptions { token, start_secret: Some(host.secret), host_names: args.host_name.clone(), stop };
+    let options = ServeOptions {
+        token,
+        start_secret: Some(host.secret),
+        host_names: args.host_name.clone(),
+        stop,
+        ..ServeOptions::default()
+    };
     // Nobody waits for an answer until the flows are listed.
     let (served, ()) = tokio::join!(api::serve(app, listener, options), greeting);
     drop(announcement);
@@ -58,7 +63,7 @@ fn open(args: &ServeArgs, setting: &Setting) -> Result<App> {
     App::open(AppOptions {
         endpoints: Arc::new(OperatorPolicy::new(&args.allow_endpoint)),
         uses_machine_identity: args.machine_identity.unwrap_or_else(|| args.listen.ip().is_loopback()),
-        redis: args.redis.clone().map(SecretString::from).or_else(redis_url),
+        redis: redis_or(args.redis.as_deref())?,
         ..AppOptions::new(setting.data_dir_path(), setting.key())
     })
 }

@@ -13,11 +13,29 @@ use crate::state::{self, FileStateStore};
 use crate::vault::{KeySource, Vault};
 
 /// Names a Redis or Valkey for the built-in Upstash endpoint to stand in front of.
-pub(super) const REDIS_VARIABLE: &str = "CANVAS_MEMORY_REDIS_URL";
+const REDIS_VARIABLE: &str = "CANVAS_MEMORY_REDIS_URL";
 
 /// The Redis that the environment names.
 pub(super) fn redis_url() -> Option<SecretString> {
     std::env::var(REDIS_VARIABLE).ok().filter(|url| !url.is_empty()).map(Into::into)
+}
+
+/// The Redis that `--redis` names, else [`redis_url`].
+///
+/// # Errors
+/// `InvalidInput` when the option holds a password.
+pub(super) fn redis_or(option: Option<&str>) -> Result<Option<SecretString>> {
+    let Some(url) = option else { return Ok(redis_url()) };
+    let holds_password = redis::parse_redis_url(url)
+        .is_some_and(|url| url.password().is_some() || url.query_pairs().any(|(name, _)| name == "pass"));
+    if holds_password {
+        let problem = format!(
+            "holds a password, and other users of this machine can read a command line; give the whole address in \
+             {REDIS_VARIABLE} instead"
+        );
+        return Err(Error::invalid_input("--redis", problem));
+    }
+    Ok(Some(url.into()))
 }
 
 /// Where this program keeps things: as the command line says, else in the user's directories.

@@ -203,7 +203,7 @@ impl Directory {
 
     fn bytes(&self, id: &str) -> Result<(Vec<u8>, SystemTime)> {
         let path = self.path(id)?;
-        match files::read_with_time(&path, limits::MAX_DOCUMENT_BYTES) {
+        match files::read_regular(&path, limits::MAX_DOCUMENT_BYTES) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(missing(id)),
             Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
                 let message = format!("the file of the flow can't be read: {error}; split the flow");

@@ -61,6 +61,15 @@ pub struct CredentialMaterial {
     pub fields: SecretString,
 }
 
+/// A credential and what a change makes of it.
+#[derive(Clone, Debug)]
+pub struct Patched {
+    /// As it is.
+    pub before: CredentialMaterial,
+    /// As it would be.
+    pub after: CredentialMaterial,
+}
+
 impl From<CredentialMaterial> for Credential {
     fn from(CredentialMaterial { info, fields }: CredentialMaterial) -> Self {
         Self::new(info.id, info.credential_type, info.revision, fields)

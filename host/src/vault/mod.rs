@@ -34,7 +34,9 @@ use keyring::{Keyring, printable};
 use record::Record;
 use records::Records;
 
-pub use credential::{CredentialInfo, CredentialMaterial, ListedCredential, NewCredential, Rotation, Update};
+pub use credential::{
+    CredentialInfo, CredentialMaterial, ListedCredential, NewCredential, Patched, Rotation, Update,
+};
 pub use source::{KEY_VARIABLE, KeySource};
 
 /// The sealed credentials of one data directory.
@@ -92,17 +94,14 @@ impl Vault {
             .map_err(|error| error.in_operation("read the credential"))
     }
 
-    /// The credential as [`Vault::update`] with this patch would leave it. Nothing is changed.
+    /// The credential before and after [`Vault::update`] with this patch. Nothing is changed.
     ///
     /// # Errors
     /// As [`Vault::get`], and `InvalidInput` when the patch can't be used.
-    pub fn patched(&self, id: &str, patch: &SecretString) -> Result<CredentialMaterial> {
+    pub fn patched(&self, id: &str, patch: &SecretString) -> Result<Patched> {
         let keyring = self.read();
-        let merged = || {
-            let (info, fields) = self.unseal(&keyring, id)?;
-            Ok(CredentialMaterial { info, fields: fields::merged(&fields, patch)? })
-        };
-        merged().map_err(|error: Error| error.in_operation("read the credential"))
+        let update = Update { name: None, fields: Some(patch.clone()) };
+        self.merged(&keyring, id, update).map_err(|error| error.in_operation("read the credential"))
     }
 
     /// Every credential by id, with the names of its fields and no values. One that can't be read is listed with the
@@ -137,7 +136,20 @@ impl Vault {
     /// # Errors
     /// As [`Vault::get`], and `InvalidInput` when a value can't be used. The record is as it was then.
     pub fn update(&self, id: &str, update: Update) -> Result<CredentialInfo> {
-        self.try_update(id, update).map_err(|error| error.in_operation("change the credential"))
+        self.update_if(id, update, |_| Ok(()))
+    }
+
+    /// Changes a credential as [`Vault::update`] does, if `check` lets the change pass. Nobody else changes it meanwhile.
+    ///
+    /// # Errors
+    /// As [`Vault::update`], and whatever `check` fails with. The record is as it was then.
+    pub fn update_if(
+        &self,
+        id: &str,
+        update: Update,
+        check: impl FnOnce(&Patched) -> Result<()>,
+    ) -> Result<CredentialInfo> {
+        self.try_update(id, update, check).map_err(|error| error.in_operation("change the credential"))
     }
 
     /// Removes a credential, also one that can't be opened.
@@ -188,16 +200,29 @@ impl Vault {
         Ok(info)
     }
 
-    fn try_update(&self, id: &str, update: Update) -> Result<CredentialInfo> {
+    fn try_update(
+        &self,
+        id: &str,
+        update: Update,
+        check: impl FnOnce(&Patched) -> Result<()>,
+    ) -> Result<CredentialInfo> {
         let mut keyring = self.write();
-        let (before, mut fields) = self.unseal(&keyring, id)?;
-        if let Some(patch) = &update.fields {
-            fields = fields::merged(&fields, patch)?;
-        }
-        let info = before.changed(update.name)?;
+        let patched = self.merged(&keyring, id, update)?;
+        check(&patched)?;
+        let CredentialMaterial { info, fields } = patched.after;
         let key = self.sealing_key(&mut keyring)?;
         self.records.replace(&Record::seal(info.clone(), &fields, key)?)?;
         Ok(info)
+    }
+
+    fn merged(&self, keyring: &Keyring, id: &str, update: Update) -> Result<Patched> {
+        let (info, fields) = self.unseal(keyring, id)?;
+        let merged = match &update.fields {
+            Some(patch) => fields::merged(&fields, patch)?,
+            None => fields.clone(),
+        };
+        let after = CredentialMaterial { info: info.clone().changed(update.name)?, fields: merged };
+        Ok(Patched { before: CredentialMaterial { info, fields }, after })
     }
 
     fn try_rotate(&self, new: &KeySource) -> Result<Rotation> {

@@ -41,8 +41,8 @@ impl Records {
 
     pub(super) fn read(&self, id: &str) -> Result<Record> {
         let path = self.path(id)?;
-        match files::read(&path, RECORD_MAX_BYTES) {
-            Ok(text) => Record::parse(id, &text),
+        match files::read_regular(&path, RECORD_MAX_BYTES) {
+            Ok((text, _)) => Record::parse(id, &text),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(missing(id)),
             Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Err(not_a_record(id)),
             Err(error) => Err(storage("read", &path, error).with("credential", id)),

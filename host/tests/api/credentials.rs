@@ -1,6 +1,8 @@
 //! Credentials: secrets go in, are used, and never come out.
 
 use std::fs;
+use std::io::ErrorKind;
+use std::net::TcpListener;
 use std::path::Path;
 
 use canvas_memory_host::api::ServeOptions;
@@ -141,6 +143,55 @@ async fn a_credential_is_tested_before_it_is_saved_and_with_what_is_saved() {
     }
     host.post("/credentials/test", test(json!({}))).await.error(400, "invalid_input");
     host.post("/credentials/test", test(json!({"id": "nothing"}))).await.error(404, "missing_credential");
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_saved_secret_can_not_be_sent_to_another_host_by_whoever_may_change_a_credential() {
+    let home = Home::new();
+    let thief = TcpListener::bind("127.0.0.1:0").unwrap();
+    thief.set_nonblocking(true).unwrap();
+    let place = thief.local_addr().unwrap().to_string();
+    let host = home.start_for(&[&place]).await;
+    let target = json!({"endpoint": format!("http://{place}"), "provider": "openai"});
+    for (id, credential_type, secret) in [
+        ("redis", "upstashRedisMemoryApi", "upstashRestToken"),
+        ("named", "upstashRedisMemoryApi", "upstashRestToken"),
+        ("model", "chatModelApi", "apiKey"),
+    ] {
+        let mut fields = json!({secret: SECRET});
+        if id == "named" {
+            fields["host"] = "eu1-mine.upstash.io".into();
+        }
+        let new = json!({"id": id, "name": "Mine", "type": credential_type, "fields": fields});
+        host.post("/credentials", new).await.created();
+        let path = format!("/credentials/{id}");
+        for fields in [
+            json!({"host": place}),
+            json!({"host": place, secret: null}),
+            json!({"host": "other.upstash.io"}),
+        ] {
+            let change = json!({"name": "Stolen", "fields": fields});
+            let test = json!({"id": id, "fields": fields, "target": target});
+            for refused in [host.patch(&path, change).await, host.post("/credentials/test", test).await] {
+                let error = refused.error(400, "invalid_input");
+                if fields.get(secret).is_none() {
+                    assert_eq!(error["field"], "host", "{error}");
+                    let told = error["message"].as_str().unwrap();
+                    assert!(told.contains(&format!("enter `{secret}` again")), "{told}");
+                }
+            }
+        }
+        let unnamed = json!({"fields": {"host": null}});
+        let answer = host.patch(&path, unnamed).await;
+        assert_eq!(answer.status, if id == "named" { 400 } else { 200 }, "{answer:?}");
+        assert_eq!(host.get(&path).await.ok()["credential"]["name"], "Mine");
+    }
+    let dialled = thief.accept().map_err(|error| error.kind());
+    assert_eq!(dialled.err(), Some(ErrorKind::WouldBlock), "nobody was sent a secret");
+    let own = json!({"fields": {"host": place, "upstashRestToken": "mine"}});
+    host.patch("/credentials/redis", own).await.ok();
+    host.patch("/credentials/redis", json!({"name": "Renamed", "fields": {"host": place}})).await.ok();
     host.stop().await;
 }
 

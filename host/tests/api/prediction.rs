@@ -132,16 +132,29 @@ async fn the_official_client_understands_answers_and_streams() {
 async fn an_error_is_told_in_both_forms() {
     let home = Home::new();
     let host = home.start().await;
-    for (question, status, kind) in [
-        (json!({"question": "q"}), 404, "not_found"),
-        (json!({"question": ""}), 400, "invalid_input"),
-        (json!({"chatId": "c"}), 400, "invalid_input"),
+    for (question, status, kind, field) in [
+        (json!({"question": "q"}), 404, "not_found", Value::Null),
+        (json!({"question": ""}), 400, "invalid_input", json!("question")),
+        (json!({"chatId": "c"}), 400, "invalid_input", json!("question")),
+        (
+            json!({"question": "q", "overrideConfig": "hunter2"}),
+            400,
+            "invalid_input",
+            json!("overrideConfig"),
+        ),
+        (
+            json!({"question": "q", "overrideConfig": {"sessionId": 7}}),
+            400,
+            "invalid_input",
+            json!("overrideConfig.sessionId"),
+        ),
+        (json!(["q", null, null, null]), 400, "invalid_input", json!("body")),
     ] {
         let answer = host.post("/prediction/nothing", question).await;
         let body = answer.body.clone();
-        answer.error(status, kind);
+        assert_eq!(answer.error(status, kind)["field"], field, "{body}");
         assert_eq!((&body["statusCode"], &body["success"]), (&json!(status), &json!(false)), "{body}");
-        assert!(body["message"].is_string(), "{body}");
+        assert!(body["message"].as_str().is_some_and(|tells| !tells.contains("hunter2")), "{body}");
     }
     host.get("/chatflows-streaming/nothing").await.error(404, "not_found");
     host.stop().await;

@@ -237,3 +237,26 @@ async fn what_can_not_be_stored_again_says_why() {
     host.post(&format!("/runs/{}/store", run.id), json!({})).await.error(422, "unsupported");
     host.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn instructions_that_grow_without_end_fail_one_run_and_nothing_else() {
+    let home = Home::new();
+    let host = home.start().await;
+    let instructed = |text: String| {
+        let mut flow = crate::support::flow(dynamodb("chat"), echo());
+        flow["nodes"][2]["inputs"]["systemMessagePrompt"] = text.into();
+        flow
+    };
+    let question = "q".repeat(100_000);
+    let many = json!({"flow": instructed("{{question}}".repeat(1_000)), "message": question});
+    let run = host.run(many).await;
+    assert_eq!(
+        (run.name.as_str(), &run.last["error"]["kind"]),
+        ("error", &json!("too_large")),
+        "{:?}",
+        run.last
+    );
+    let braces = json!({"flow": instructed("{{".repeat(1 << 20)), "message": "Hello"});
+    assert_eq!(host.run(braces).await.name, "done");
+    host.stop().await;
+}

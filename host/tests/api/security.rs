@@ -1,9 +1,10 @@
 //! Who is let in, and what bad requests are answered.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::body::Bytes;
-use canvas_memory_host::api::{self, ServeOptions};
+use canvas_memory_host::api::{self, ConnectionLimits, ServeOptions};
 use canvas_memory_host::app::App;
 use futures_util::stream;
 use reqwest::Method;
@@ -67,6 +68,71 @@ async fn only_requests_that_mean_this_host_come_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_link_on_another_site_leads_to_a_page_and_nowhere_else() {
+    let home = Home::new();
+    let host = home.start().await;
+    let link =
+        [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+    let status = async |method: Method, path: &str, headers: &[(&str, &str)]| {
+        let request = host.request(method, path);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(status(Method::GET, "/", &link).await, 200);
+    assert_eq!(status(Method::GET, "/flows/mine", &link).await, 404, "a page that is not there");
+    for path in ["/api/v1/flows", "/api/v1/openapi.json", "/api", "/api/", "//api/v1/flows", "/API/v1/flows"]
+    {
+        assert_eq!(status(Method::GET, path, &link).await, 403, "{path}");
+    }
+    assert_eq!(status(Method::POST, "/", &link).await, 403);
+    for (name, value) in [
+        ("sec-fetch-mode", "no-cors"),
+        ("sec-fetch-mode", "cors"),
+        ("sec-fetch-dest", "iframe"),
+        ("sec-fetch-dest", "script"),
+        ("sec-fetch-dest", ""),
+    ] {
+        let other = link.map(|(header, said)| (header, if header == name { value } else { said }));
+        assert_eq!(status(Method::GET, "/", &other).await, 403, "{name}: {value}");
+    }
+    assert_eq!(status(Method::GET, "/", &link[..1]).await, 403);
+    let with_origin = [link.as_slice(), &[("origin", "http://evil.example")]].concat();
+    assert_eq!(status(Method::GET, "/", &with_origin).await, 403);
+    for site in ["same-site", "cross-site", "", "hunter2"] {
+        assert_eq!(status(Method::GET, "/api/v1/flows", &[("sec-fetch-site", site)]).await, 403, "{site}");
+    }
+    let twice = [("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site")];
+    assert_eq!(status(Method::GET, "/api/v1/flows", &twice).await, 403);
+    for site in ["same-origin", "none"] {
+        assert_eq!(status(Method::GET, "/api/v1/flows", &[("sec-fetch-site", site)]).await, 200, "{site}");
+    }
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_sends_half_a_request_does_not_keep_others_out() {
+    let home = Home::new();
+    let limits = ConnectionLimits { at_once: 2, header_time: Duration::from_millis(200) };
+    let host =
+        Host::serve(home.options(), ServeOptions { connections: limits, ..ServeOptions::default() }).await;
+    let addr: SocketAddr = host.url.trim_start_matches("http://").parse().unwrap();
+    let mut halves = Vec::new();
+    for _ in 0..4 {
+        let mut stream = TcpStream::connect(addr).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: 127").await.unwrap();
+        halves.push(stream);
+    }
+    host.get("/host").await.ok();
+    for mut half in halves {
+        // Its end, or a reset: what counts is that it does not stay.
+        let mut rest = Vec::new();
+        let closing = half.read_to_end(&mut rest);
+        let _ = tokio::time::timeout(Duration::from_secs(20), closing).await.expect("it was closed");
+    }
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_host_with_a_token_needs_it_on_every_request() {
     let home = Home::new();
     let (token, secret) = ("the-token-of-this-host", "the-secret-of-this-start");
@@ -90,6 +156,25 @@ async fn a_host_with_a_token_needs_it_on_every_request() {
     }
     for path in ["/", "/api/v1/openapi.json", "/nothing", "/api/v1/prediction/x"] {
         assert_eq!(host.request(Method::GET, path).send().await.unwrap().status(), 401, "{path}");
+    }
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_can_reach_is_called_by_addresses_and_by_the_names_that_it_was_given() {
+    let home = Home::new();
+    let serve = ServeOptions {
+        token: Some("t".into()),
+        host_names: vec!["memory.example".into()],
+        ..ServeOptions::default()
+    };
+    let host = Host::serve_on("0.0.0.0:0", home.options(), serve).await;
+    for name in ["10.0.0.7:4680", "localhost:4680", "[::1]", "memory.example"] {
+        with_headers(&host, &[("host", name), ("authorization", "Bearer t")]).await.ok();
+        with_headers(&host, &[("host", name)]).await.error(401, "unauthenticated");
+    }
+    for name in ["evil.example", "localhost.evil.example", "10.0.0.7.evil.example", "evil.localhost"] {
+        with_headers(&host, &[("host", name), ("authorization", "Bearer t")]).await.error(403, "denied");
     }
     host.stop().await;
 }
@@ -149,6 +234,18 @@ async fn every_bad_request_is_answered_in_one_shape() {
         ("/api/v1/runs", r#"{"flow": 7, "message": "hunter2"}"#, "flow"),
         ("/api/v1/runs", r#"{"flow": "x", "message": ""}"#, "message"),
         ("/api/v1/runs", r#"{"flow": "x", "message": {"hunter2": 1}}"#, "message"),
+        ("/api/v1/runs", r#"{"flow": "x", "message": {"role": "system", "content": "hunter2"}}"#, "message"),
+        (
+            "/api/v1/runs",
+            r#"{"flow": "x", "message": {"role": "assistant", "content": "hunter2"}}"#,
+            "message",
+        ),
+        ("/api/v1/runs", r#"{"flow": "x", "message": {"role": "tool", "content": "hunter2"}}"#, "message"),
+        (
+            "/api/v1/runs",
+            r#"{"flow": "x", "message": {"role": "user", "content": "m", "tool_calls": [{"id": "a", "name": "hunter2", "arguments": {}}]}}"#,
+            "message",
+        ),
         ("/api/v1/runs", r#"{"flow": "x", "message": "m", "session": ""}"#, "session"),
         ("/api/v1/runs", r#"{"flow": "x", "message": "m", "turn_id": "hunter2 hunter2"}"#, "turn_id"),
         ("/api/v1/runs", r#"{"flow": "../../etc/passwd", "message": "m"}"#, "id"),
@@ -164,6 +261,8 @@ async fn every_bad_request_is_answered_in_one_shape() {
             "last",
         ),
         ("/api/v1/flows", r#"{"template": "nothing"}"#, "template"),
+        ("/api/v1/flows", "[null, null, null]", "body"),
+        ("/api/v1/flows", r#"{"name": "hunter2", "name": "x"}"#, "name"),
         ("/api/v1/flows", r#"{"flow": {"nodes": []}}"#, "format"),
         ("/api/v1/flows/import?dry_run=hunter2", "{}", "query"),
         ("/api/v1/doctor", r#"{"hunter2": 1}"#, "hunter2"),
@@ -220,6 +319,9 @@ async fn browsers_are_told_how_to_treat_answers() {
         let answer = host.request(Method::GET, path).send().await.unwrap();
         assert_eq!(answer.headers()["x-content-type-options"], "nosniff", "{path}");
         assert_eq!(answer.headers()["referrer-policy"], "no-referrer", "{path}");
+        assert_eq!(answer.headers()["x-frame-options"], "DENY", "{path}");
+        let policy = answer.headers()["content-security-policy"].to_str().unwrap();
+        assert!(policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
         assert_eq!(answer.headers()["cache-control"], "no-store", "{path}");
     }
     let served: Value =

@@ -82,9 +82,13 @@ pub(crate) struct Answer {
 
 impl Host {
     pub(crate) async fn serve(options: AppOptions, serve: ServeOptions) -> Self {
+        Self::serve_on("127.0.0.1:0", options, serve).await
+    }
+
+    pub(crate) async fn serve_on(listen: &str, options: AppOptions, serve: ServeOptions) -> Self {
         let app = App::open(options).unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let listener = TcpListener::bind(listen).await.unwrap();
+        let url = format!("http://127.0.0.1:{}", listener.local_addr().unwrap().port());
         let stop = serve.stop.clone();
         let serving = tokio::spawn(api::serve(app, listener, serve));
         Self { url, http: reqwest::Client::new(), stop, serving }

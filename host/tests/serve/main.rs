@@ -15,6 +15,7 @@ mod disk;
 mod flowise;
 mod host;
 mod kill;
+mod logs;
 mod readme;
 mod refusals;
 mod start;

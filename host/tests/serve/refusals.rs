@@ -98,3 +98,22 @@ fn nonsense_on_the_command_line_is_named() {
         assert_eq!(ran.stdout, "", "{ran:?}");
     }
 }
+
+#[test]
+fn a_password_does_not_stand_on_a_command_line() {
+    let program = Program::new();
+    for url in [
+        "redis://:hunter2@127.0.0.1:1",
+        "redis://me:hunter2@127.0.0.1:1",
+        "redis+unix:///run/redis.sock?user=me&pass=hunter2",
+    ] {
+        for command in
+            [&["--listen", "127.0.0.1:0", "--redis", url][..], &["engine", "upstash", "--redis", url]]
+        {
+            let ran = program.run(command);
+            assert_eq!(ran.code, Some(2), "{command:?}: {ran:?}");
+            assert!(ran.stderr.contains("CANVAS_MEMORY_REDIS_URL"), "{ran:?}");
+            assert!(!ran.stderr.contains("hunter2"), "{ran:?}");
+        }
+    }
+}

@@ -43,7 +43,7 @@ impl Chain for ToolAgent {
             ControlFlow::Break(outcome) => return Ok(outcome),
         };
         for _ in 0..self.max_iterations {
-            let calls = run.ask(&*self.model, self.prompt(&run, ToolChoice::Auto)).await?;
+            let calls = run.ask(&*self.model, self.prompt(&run, ToolChoice::Auto)?).await?;
             if calls.is_empty() {
                 return run.finish().await;
             }
@@ -54,7 +54,7 @@ impl Chain for ToolAgent {
                 return run.finish().await;
             }
         }
-        run.ask(&*self.model, self.prompt(&run, ToolChoice::None)).await?;
+        run.ask(&*self.model, self.prompt(&run, ToolChoice::None)?).await?;
         if !run.is_answered() && !run.is_stopped() {
             run.tell(RunEvent::Text { text: NO_ANSWER.to_owned() });
             run.add(Message::assistant(NO_ANSWER));
@@ -68,8 +68,8 @@ impl Chain for ToolAgent {
 }
 
 impl ToolAgent {
-    fn prompt(&self, run: &Run<'_>, tool_choice: ToolChoice) -> Prompt {
-        Prompt { tools: self.tools.specs(), tool_choice, ..run.prompt(&self.instructions) }
+    fn prompt(&self, run: &Run<'_>, tool_choice: ToolChoice) -> Result<Prompt> {
+        Ok(Prompt { tools: self.tools.specs(), tool_choice, ..run.prompt(&self.instructions)? })
     }
 
     /// Adds the result of `call` to the turn, unless the run is stopped.

@@ -30,7 +30,7 @@ impl Chain for ConversationChain {
             ControlFlow::Continue(run) => run,
             ControlFlow::Break(outcome) => return Ok(outcome),
         };
-        let prompt = run.prompt(&self.system_prompt);
+        let prompt = run.prompt(&self.system_prompt)?;
         run.ask(&*self.model, prompt).await?;
         run.finish().await
     }

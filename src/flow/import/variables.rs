@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -109,11 +109,11 @@ impl Texts<'_> {
             });
             now.map(|key| Cow::Owned(format!("{{{{{key}}}}}")))
         });
-        for variable in found.into_inner() {
-            if !report.variables.contains(&variable) {
-                report.variables.push(variable);
-            }
-        }
+        // A text may hold millions, so that nobody looks for each among all.
+        let mut told = HashSet::new();
+        report
+            .variables
+            .extend(found.into_inner().into_iter().filter(|kept| told.insert(kept.variable.clone())));
         settled
     }
 
