@@ -16,6 +16,7 @@ use canvas_memory::{Error, ErrorKind};
 use secrecy::{ExposeSecret, SecretString};
 use subtle::{Choice, ConstantTimeEq};
 
+use super::page;
 use super::problem::Problem;
 use crate::engine::guard::names_loopback;
 
@@ -50,7 +51,8 @@ impl Gate {
         let headers = request.headers();
         let host = self.host(headers)?;
         check_origin(request, &host)?;
-        self.check_token(headers)
+        // A browser that is sent to the page has no token yet: the page asks for it.
+        if page::is_page(request.uri().path()) { Ok(()) } else { self.check_token(headers) }
     }
 
     /// A page can point a name of its own at this host; the browser then says that name.
