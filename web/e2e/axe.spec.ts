@@ -7,7 +7,7 @@ const EXPORT = new URL('../../tests/fixtures/flowise/flowise-export-chatflow.jso
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`axe finds nothing serious, ${colorScheme}`, async ({ page, watch }) => {
-    watch.allowFailures(/\/(nodes\/health|nodes\/options|credentials\/test|memory\/turns)$/u);
+    watch.allowFailures(/\/(nodes\/health|nodes\/options|credentials\/test)$/u);
     await page.emulateMedia({ colorScheme });
     await page.goto('/');
     await expect(page.locator('.card-status[data-status="ready"]')).toHaveCount(3);

@@ -3,7 +3,7 @@ import { card, fromMenu } from './canvas';
 import { expect, test } from './test';
 
 const EXPORT = new URL('../../tests/fixtures/flowise/flowise-export-chatflow.json', import.meta.url);
-const REFUSED = /\/(flows\/import|nodes\/health|memory\/turns)$/u;
+const REFUSED = /\/(flows\/import|nodes\/health)$/u;
 
 test('a Flowise export becomes a flow, and the report leads through what is left', async ({ page, watch }) => {
   watch.allowFailures(REFUSED);

@@ -69,6 +69,7 @@ test('one message typed is shown as stored, searched, exported and cleared', asy
   await page.getByRole('button', { name: 'Clear it' }).click();
   await expect(page.getByText(/^Removed 4 messages in 2 turns\. It took .*write unit/u)).toBeVisible();
   await expect(page.getByText('This session is empty')).toBeVisible();
+  await expect(page.getByRole('log', { name: 'Conversation' }).getByRole('article')).toHaveCount(0);
 });
 
 test('of ten thousand messages only those near the view are drawn', async ({ page, host }) => {
@@ -128,14 +129,16 @@ test('what goes wrong is told with its cause and the way on', async ({ page, hos
   watch.allowFailures(/\/api\//u);
   await host.api('/memory/append', { memory: await memoryOf(host, 'dynamodb-builtin'), session: 's', turn: { messages: [{ role: 'user', content: 'Hello' }] } });
   const alert = page.locator('.memory-failure');
-  await openMemory(page, await memoryOf(host, 'dynamodb-builtin', { tableName: 'canvas-memory', partitionKey: 'another', endpoint: 'builtin' }));
+  const misfit = await memoryOf(host, 'dynamodb-builtin', { tableName: 'canvas-memory', partitionKey: 'another', endpoint: 'builtin' });
+  await openMemory(page, misfit);
   await expect(alert).toContainText('canvas-memory');
   await expect(alert).toContainText('another');
   await openMemory(page, await memoryOf(host, 'dynamodb-builtin', { tableName: 'chat', partitionKey: 'session', region: 'eu-west-1' }));
-  await expect(alert.getByRole('heading', { name: 'No credential yet' })).toBeVisible();
-  await alert.getByRole('button', { name: 'Open the settings' }).click();
+  await expect(page.getByRole('heading', { name: 'Not set up yet' })).toBeVisible();
+  await expect(page.getByText('Choose the AWS credential.')).toBeVisible();
+  await page.getByRole('button', { name: 'Open the settings' }).click();
   await expect(page.getByRole('tab', { name: 'Settings' })).toHaveAttribute('aria-selected', 'true');
-  await page.getByRole('tab', { name: 'Memory' }).click();
+  await openMemory(page, misfit);
   await host.kill();
   await alert.getByRole('button', { name: 'Try again' }).click();
   await expect(alert).toContainText('The host does not answer');

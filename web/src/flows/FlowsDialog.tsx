@@ -7,7 +7,7 @@ import { Failure } from '../run/Findings';
 import { Button, IconButton } from '../ui/Button';
 import { Dialog } from '../ui/Dialog';
 import { Icon } from '../ui/Icon';
-import { ago } from '../text/ago';
+import { ago } from '../text/relative';
 import { deleteFlow, duplicateFlow, listFlows, renameFlow } from './manage';
 import { exportFlow } from './transfer';
 import './flows.css';

@@ -3,7 +3,7 @@ import type { ApiError } from '../api/client';
 import type { Message, MessageRef } from '../api/memory';
 import { Button } from '../ui/Button';
 import { Dialog } from '../ui/Dialog';
-import { Failure } from './Failure';
+import { ReadFailure } from './ReadFailure';
 import { roleOf, textOf } from './messages';
 import type { MemoryStore } from './store';
 
@@ -59,7 +59,7 @@ export function ChangeDialog({ memory, change, onClose }: { memory: MemoryStore;
             onChange={(event) => setDraft(event.target.value)}
           />
         )}
-        {error && <Failure error={error} onRetry={() => void act()} />}
+        {error && <ReadFailure error={error} onRetry={() => void act()} />}
       </div>
     </Dialog>
   );

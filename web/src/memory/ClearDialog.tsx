@@ -3,7 +3,7 @@ import type { ApiError } from '../api/client';
 import { Button } from '../ui/Button';
 import { Dialog } from '../ui/Dialog';
 import { count } from '../run/words';
-import { Failure } from './Failure';
+import { ReadFailure } from './ReadFailure';
 import { charge } from './format';
 import { messageCount } from './messages';
 import type { MemoryStore, OpenSession } from './store';
@@ -58,7 +58,7 @@ export function ClearDialog({ memory, open, onExport, onClose }: ClearDialogProp
           This can’t be undone.
         </p>
         <p className="memory-dialog-id">{open.id}</p>
-        {error && <Failure error={error} onRetry={() => void clear()} />}
+        {error && <ReadFailure error={error} onRetry={() => void clear()} />}
       </div>
     </Dialog>
   );

@@ -169,8 +169,8 @@ test('clearing says what will go, and what went', async () => {
 test('an error tells its cause, its facts and the way on', async () => {
   const { api, view } = show({ error: { kind: 'not_found', status: 404, message: 'the table does not exist; create it', context: { table: 'chat' } } });
   const alert = await screen.findByRole('alert');
-  expect(alert.textContent).toContain('The table does not exist; create it.');
-  expect(alert.textContent).toContain('tablechat');
+  expect(alert.textContent).toContain('It is not there. The table does not exist.Create it.');
+  expect(alert.textContent).toContain('table chat');
   fireEvent.click(screen.getByRole('button', { name: 'Open the settings' }));
   expect(view.getState().inspectorTab).toBe('settings');
   fireEvent.click(screen.getByRole('button', { name: 'Try again' }));

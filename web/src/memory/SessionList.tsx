@@ -7,7 +7,7 @@ import { Icon } from '../ui/Icon';
 import { count } from '../run/words';
 import { Blank } from './Blank';
 import { priceOf } from './estimate';
-import { Failure } from './Failure';
+import { ReadFailure } from './ReadFailure';
 import { date, lastActive } from './format';
 import { PAGE, type MemoryStore } from './store';
 import { useMemoryState } from './useMemory';
@@ -51,7 +51,7 @@ export function SessionList({ memory, onEnlarge }: { memory: MemoryStore; onEnla
         <IconButton icon="refresh" label="Read the sessions again" disabled={list.is === 'loading'} onClick={() => void memory.refresh()} />
         {onEnlarge && <IconButton icon="expand" label="Large view" onClick={onEnlarge} />}
       </header>
-      {list.error && <Failure error={list.error} onRetry={() => void memory.refresh()} />}
+      {list.error && <ReadFailure error={list.error} onRetry={() => void memory.refresh()} />}
       <div className="memory-scroll">
         {found.length > 0 && <Entries memory={memory} entries={found} />}
         {query !== '' && !exact && (

@@ -4,10 +4,11 @@ import { IconButton } from '../ui/Button';
 import { Icon } from '../ui/Icon';
 import { Menu, type MenuItem } from '../ui/Menu';
 import { count } from '../run/words';
+import { relative } from '../text/relative';
 import { ClearDialog } from './ClearDialog';
 import { download, fileName, toJson, toMarkdown, type ExportFormat } from './export';
-import { Failure } from './Failure';
-import { date, relative } from './format';
+import { ReadFailure } from './ReadFailure';
+import { date } from './format';
 import { itemsOf, messageCount } from './messages';
 import { Messages } from './Messages';
 import { find } from './search';
@@ -122,9 +123,9 @@ function Conversation({ memory, open }: { memory: MemoryStore; open: OpenSession
   // The newest hit comes first, as the newest messages are what is shown.
   useEffect(() => setWanted(-1), [query]);
 
-  if (open.error && !read) return <Failure error={open.error} onRetry={() => void memory.refresh()} />;
+  if (open.error && !read) return <ReadFailure error={open.error} onRetry={() => void memory.refresh()} />;
   if (!read) return <Waiting />;
-  const failure = open.error && <Failure error={open.error} onRetry={() => void memory.refresh()} />;
+  const failure = open.error && <ReadFailure error={open.error} onRetry={() => void memory.refresh()} />;
   if (items.length === 0) {
     return (
       <div className="memory-scroll">

@@ -3,10 +3,11 @@ import type { StoredRow } from '../api/memory';
 import { Button, IconButton } from '../ui/Button';
 import { Icon } from '../ui/Icon';
 import { count } from '../run/words';
+import { relative } from '../text/relative';
 import { Blank } from './Blank';
 import { priceOf } from './estimate';
-import { Failure } from './Failure';
-import { bytes, date, relative } from './format';
+import { ReadFailure } from './ReadFailure';
+import { bytes, date } from './format';
 import { JsonTree } from './JsonTree';
 import { SizeBar } from './SizeBar';
 import { Waiting } from './SessionList';
@@ -23,7 +24,7 @@ export function StoredRows({ memory }: { memory: MemoryStore }) {
   const price = rows.pageUsage && priceOf(1, rows.pageUsage, 1);
   return (
     <div className="memory-scroll">
-      {rows.error && <Failure error={rows.error} onRetry={() => void memory.refresh()} />}
+      {rows.error && <ReadFailure error={rows.error} onRetry={() => void memory.refresh()} />}
       {rows.records.length === 0 && !rows.error && (rows.is === 'loading' ? <Waiting /> : <Blank icon="docs" title="No row is stored" text="The backend holds nothing for this session." />)}
       {rows.records.map((row, at) => (
         <Row key={row.key} row={row} open={at === 0} />

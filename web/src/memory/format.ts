@@ -1,20 +1,13 @@
 import type { Usage } from '../api/memory';
 import { count, plus, usageWords } from '../run/words';
+import { relative } from '../text/relative';
 
 const KB = 1_024;
-const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
 const NUMBER = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 
 const HOUR_SECS = 3_600;
-const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
-  ['year', 365 * 86_400],
-  ['month', 30 * 86_400],
-  ['day', 86_400],
-  ['hour', 3_600],
-  ['minute', 60],
-];
 
 export function number(value: number): string {
   return NUMBER.format(value);
@@ -25,14 +18,6 @@ export function bytes(value: number): string {
   if (value < KB) return count(value, 'byte');
   if (value < KB * KB) return `${number(value / KB)} KB`;
   return `${number(value / KB / KB)} MB`;
-}
-
-/** `in 6 days`, `2 hours ago`, `just now`. */
-export function relative(epochSecs: number, nowMs: number): string {
-  const secs = epochSecs - nowMs / 1_000;
-  const [unit, size] = STEPS.find(([, length]) => Math.abs(secs) >= length) ?? [];
-  if (unit === undefined || size === undefined) return secs > 0 ? 'in less than a minute' : 'just now';
-  return RELATIVE.format(Math.trunc(secs / size), unit);
 }
 
 /** When a session was last written. Layouts that keep no more than the hour tell a full one. */

@@ -32,11 +32,12 @@ function backend(turns: StoredTurn[]) {
 async function opened(turns: StoredTurn[]) {
   const api = backend(turns);
   const before = vi.fn(() => Promise.resolve());
-  const memory = createMemory({ flow: 'f', node: 'n' }, api as unknown as MemoryApi, before);
+  const changed = vi.fn();
+  const memory = createMemory({ flow: 'f', node: 'n' }, api as unknown as MemoryApi, before, changed);
   memory.watch();
   memory.open('a');
   await settled(memory);
-  return { api, memory, before };
+  return { api, memory, before, changed };
 }
 
 async function settled({ store }: ReturnType<typeof createMemory>) {
@@ -142,8 +143,9 @@ test('what fails stays beside what was read, and its cost counts too', async () 
 });
 
 test('clearing tells what went and shows what is left', async () => {
-  const { memory } = await opened(turnsTo(3));
+  const { memory, changed } = await opened(turnsTo(3));
   const answer = await memory.clear();
+  expect(changed).toHaveBeenCalledTimes(1);
   expect(answer.ok && answer.value.turns).toBe(3);
   expect(memory.store.getState().open?.read).toMatchObject({ state: 'empty', turns: [] });
   expect(memory.store.getState().list.entries).toEqual([]);

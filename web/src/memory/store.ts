@@ -71,8 +71,11 @@ const NO_ROWS: Rows = { is: 'new', records: [], next: undefined, pageUsage: unde
 
 export type MemoryStore = ReturnType<typeof createMemory>;
 
-/** What one memory node keeps, as far as it was read. `before` is waited for before each call: the host reads the saved flow. */
-export function createMemory(node: MemoryNode, api: MemoryApi, before: () => Promise<void>) {
+/**
+ * What one memory node keeps, as far as it was read. `before` is waited for before each call: the host reads the saved flow.
+ * `changed` is called when a person has cleared, changed or removed something.
+ */
+export function createMemory(node: MemoryNode, api: MemoryApi, before: () => Promise<void>, changed: () => void = () => undefined) {
   const store: StoreApi<MemoryState> = createStore<MemoryState>(() => ({
     capabilities: undefined,
     list: NO_LIST,
@@ -196,6 +199,7 @@ export function createMemory(node: MemoryNode, api: MemoryApi, before: () => Pro
     if (!open) return undefined;
     const answer = await ask(() => call(open.id));
     if (!answer.ok) return answer.error;
+    changed();
     setState({ note });
     await refreshOpen(wanted(open));
     return undefined;
@@ -258,6 +262,7 @@ export function createMemory(node: MemoryNode, api: MemoryApi, before: () => Pro
       const id = getState().open?.id ?? '';
       const answer = await ask(() => api.clear(node, id));
       if (!answer.ok) return answer;
+      changed();
       setList({ entries: getState().list.entries.filter(({ session }) => session !== id) });
       if (getState().open?.id === id) await refreshOpen(STEPS[0] ?? PAGE);
       return answer;

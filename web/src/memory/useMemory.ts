@@ -3,7 +3,7 @@ import { useStore } from 'zustand';
 import { memory } from '../api/memory';
 import type { FlowNode } from '../flow/document';
 import { useFlow, usePage } from '../page';
-import { lastStored, onStored } from '../run/stored';
+import { lastStored, onStored, tellChanged } from '../run/stored';
 import { createMemory, type MemoryState, type MemoryStore } from './store';
 
 /** What was read stays as long as the node's settings do, so that going to another tab and back costs nothing. */
@@ -25,7 +25,7 @@ function memoryOf(flow: string, node: string, settings: string, save: () => Prom
   const key = keyOf(flow, node);
   const known = kept.get(key);
   if (known?.settings === settings) return known.memory;
-  const made = createMemory({ flow, node }, memory, save);
+  const made = createMemory({ flow, node }, memory, save, () => tellChanged({ flow, node }));
   kept.set(key, { settings, memory: made });
   const newest = known ? undefined : lastStored(flow, node);
   if (newest) {

@@ -34,7 +34,7 @@ export function Failure({ error, title, children }: { error: ApiError; title?: s
       <Icon name={error.kind === 'offline' ? 'cloudOff' : 'alert'} />
       <div>
         <p className="failure-cause">
-          {title !== undefined && <strong>{title} </strong>}
+          {title !== undefined && <strong>{sentence(title)} </strong>}
           <Inline text={cause} />
         </p>
         {next !== undefined && (
@@ -46,7 +46,7 @@ export function Failure({ error, title, children }: { error: ApiError; title?: s
           <p className="failure-facts">
             {facts.map(([name, value]) => (
               <span key={name}>
-                {name} <code>{value}</code>
+                {name.replaceAll('_', ' ')} <code>{value}</code>
               </span>
             ))}
           </p>

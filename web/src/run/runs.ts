@@ -14,7 +14,7 @@ import { partsOf, type Parts } from './parts';
 import { ownSession } from './session';
 import type { RunCommands, RunsState } from './state';
 import { storeAgain } from './storeAgain';
-import { tellStoredTurn } from './stored';
+import { onChanged, tellStoredTurn } from './stored';
 import { showEnd, showWorking } from './working';
 
 export type Runs = StoreApi<RunsState> & { commands: RunCommands; kept: Kept };
@@ -270,6 +270,11 @@ export function createRuns({ flow, catalog, autosave, kept, api = hostRuns, foll
   // A memory that was connected or set up just now holds a conversation, perhaps.
   autosave.status.subscribe(({ save }) => {
     if (save.is === 'saved' && get().history.is === 'none' && memoryNode()) store.setState({ history: { is: 'unread' } });
+  });
+  onChanged((place) => {
+    const { flow: id, history } = get();
+    if (place.flow !== id || place.node !== parts().memory) return;
+    if (history.is === 'read' || history.is === 'failed') store.setState({ history: { is: 'unread' } });
   });
   return Object.assign(store, { commands, kept });
 }

@@ -36,6 +36,25 @@ export function lastStored(flow: string, node: string): Stored | undefined {
   return stored?.node === node ? stored : undefined;
 }
 
+/** A memory node, and the id of its flow. */
+interface Place {
+  flow: string;
+  node: string;
+}
+
+const changeListeners = new Set<(place: Place) => void>();
+
+/** Tells that a person has changed what a memory holds, by other means than a message. */
+export function tellChanged(place: Place): void {
+  for (const listener of changeListeners) listener(place);
+}
+
+/** Calls `listener` whenever a person has changed what a memory holds, until the answer is called. */
+export function onChanged(listener: (place: Place) => void): () => void {
+  changeListeners.add(listener);
+  return () => changeListeners.delete(listener);
+}
+
 /** Tells of an exchange's turn, where its memory has stored it. */
 export function tellStoredTurn(flow: string | undefined, { memory }: Parts, { stored, session, steps }: Exchange): void {
   if (flow === undefined || memory === undefined || !session || stored?.state !== 'stored') return;
