@@ -2,7 +2,7 @@
 //!
 //! `cargo run -p canvas-memory --example custom_node`
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use canvas_memory::declare::{
     Category, ConnectArgs, ConnectContext, Connected, Health, Instance, Node, Port, Ui, Widget,
@@ -31,6 +31,8 @@ struct ScratchInputs {
 
 struct ScratchMemory;
 
+static STORE: LazyLock<Arc<InProcessStore>> = LazyLock::new(Arc::default);
+
 impl Node for ScratchMemory {
     type Inputs = ScratchInputs;
     const TYPE: &'static str = "scratchMemory";
@@ -42,8 +44,7 @@ impl Node for ScratchMemory {
 
     async fn connect(inputs: ScratchInputs, args: ConnectArgs<'_>) -> canvas_memory::Result<Connected> {
         let options = MemoryOptions { memory_key: inputs.memory_key, ..MemoryOptions::default() };
-        let store = Arc::new(InProcessStore::new());
-        let memory = ChatMemory::new(store, args.context.scope.clone(), options);
+        let memory = ChatMemory::new(STORE.clone(), args.context.scope.clone(), options);
         let mut health = Health::default();
         health.warn("durability", "everything is lost when the program ends");
         Ok(Connected::new(Instance::Memory(Arc::new(memory))).with_health(async { Ok(health) }))

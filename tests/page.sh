@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Checks the page. `source`: its types, its unit tests, and that web/dist is what its source builds to. `browser`: the page
-# in Chromium, before the program that cargo has built.
+# in Chromium, before the program that cargo has built, and before a host with one node more.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 export PATH="$root/tests/interop/.bin:$PATH" NO_COLOR=1
-export CANVAS_MEMORY_BIN="${CARGO_TARGET_DIR:-$root/target}/debug/canvas-memory"
+target=${CARGO_TARGET_DIR:-$root/target}
+export CANVAS_MEMORY_BIN="$target/debug/canvas-memory" CANVAS_MEMORY_CUSTOM_BIN="$target/debug/examples/custom_node_host"
 cd web
 
 source() {
@@ -23,6 +24,7 @@ source() {
 }
 
 browser() {
+    (cd .. && cargo build --locked --workspace --example custom_node_host)
     npm exec -- playwright test --reporter=list
 }
 

@@ -14,8 +14,8 @@ export interface Program {
 }
 
 /** Starts the program and waits for its address. What it says on standard error is shown when it ends before that. */
-export async function startProgram(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Program> {
-  const child = spawn(BINARY, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+export async function startProgram(args: readonly string[], env: NodeJS.ProcessEnv = {}, binary = BINARY): Promise<Program> {
+  const child = spawn(binary, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let told = '';
   child.stderr.on('data', (chunk: Buffer) => (told += chunk.toString()));
   const lines = createInterface({ input: child.stdout });
@@ -25,7 +25,7 @@ export async function startProgram(args: readonly string[], env: NodeJS.ProcessE
       if (url !== undefined) found(url.replace(/\/$/u, ''));
     });
     child.once('error', failed);
-    child.once('exit', (code) => failed(new Error(`${BINARY} ${args.join(' ')} ended with ${code}: ${told}`)));
+    child.once('exit', (code) => failed(new Error(`${binary} ${args.join(' ')} ended with ${code}: ${told}`)));
   });
   return { address, process: child };
 }
@@ -44,11 +44,12 @@ export class Host {
   private constructor(
     private readonly directory: string,
     private readonly args: readonly string[],
+    private readonly binary: string | undefined,
     private listen: string,
   ) {}
 
-  static async start(args: readonly string[] = []): Promise<Host> {
-    const host = new Host(await mkdtemp(join(tmpdir(), 'canvas-memory-')), args, '127.0.0.1:0');
+  static async start(args: readonly string[] = [], binary?: string): Promise<Host> {
+    const host = new Host(await mkdtemp(join(tmpdir(), 'canvas-memory-')), args, binary, '127.0.0.1:0');
     await host.start();
     return host;
   }
@@ -64,10 +65,8 @@ export class Host {
 
   /** Starts it again, on the same data, key and port. */
   async start(): Promise<void> {
-    this.program = await startProgram(['serve', '--data-dir', this.dataDir, '--listen', this.listen, ...this.args], {
-      XDG_CONFIG_HOME: join(this.directory, 'config'),
-      CANVAS_MEMORY_TOKEN: undefined,
-    });
+    const env = { XDG_CONFIG_HOME: join(this.directory, 'config'), CANVAS_MEMORY_TOKEN: undefined };
+    this.program = await startProgram(['serve', '--data-dir', this.dataDir, '--listen', this.listen, ...this.args], env, this.binary);
     this.listen = new URL(this.program.address).host;
   }
 

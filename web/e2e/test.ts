@@ -14,6 +14,8 @@ export interface Watch {
 interface Fixtures {
   /** Further options of `serve`. */
   hostArgs: string[];
+  /** The program, where it is not the one that all tests take. */
+  hostBinary: string | undefined;
   host: Host;
   /** Where the page is served. */
   address: string;
@@ -23,8 +25,9 @@ interface Fixtures {
 
 export const test = base.extend<Fixtures>({
   hostArgs: [[], { option: true }],
-  host: async ({ hostArgs }, use) => {
-    const host = await Host.start(hostArgs);
+  hostBinary: [undefined, { option: true }],
+  host: async ({ hostArgs, hostBinary }, use) => {
+    const host = await Host.start(hostArgs, hostBinary);
     await use(host);
     await host.remove();
   },
