@@ -14,14 +14,14 @@ export interface Model {
   close: () => Promise<void>;
 }
 
-/** A model that says what the test wants, when the test wants it. */
-export async function startModel(): Promise<Model> {
+/** A model that says what the test wants, when the test wants it. `names` is what it lists when asked. */
+export async function startModel(names: readonly string[] = []): Promise<Model> {
   const open = new Set<ServerResponse>();
   let asked = 0;
   const server = createServer((request, response) => {
     request.resume();
     if (request.method !== 'POST') {
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{"data":[]}');
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ object: 'list', data: names.map((id) => ({ id, object: 'model' })) }));
       return;
     }
     asked += 1;
