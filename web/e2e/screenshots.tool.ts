@@ -7,6 +7,7 @@ import { expect, test as base } from './test';
 /** Where the pictures of the README lie. */
 const FOLDER = new URL('../../docs/images/', import.meta.url);
 const EXPORT = new URL('../../tests/fixtures/flowise/flowise-export-chatflow.json', import.meta.url);
+/** What is said in them. The answers are written here, the memory is a real one. */
 const TALK = [
   ['Hello, my name is Collin.', 'Hello Collin! What can I do for you?'],
   ['I plan a week in Lisbon in May. What should I see?', 'Three places that are worth the hills:\n\n1. **Alfama**, early, before the trams fill up\n2. The **tile museum** in Xabregas\n3. **Sintra**, a day by train'],
@@ -15,7 +16,7 @@ const TALK = [
 
 const test = base.extend<{ model: Model; flow: string }>({
   model: async ({}, use) => {
-    const model = await startModel(['llama3.2']);
+    const model = await startModel(['demo-model']);
     await use(model);
     await model.close();
   },
@@ -25,7 +26,7 @@ const test = base.extend<{ model: Model; flow: string }>({
     const edge = (source: string) => ({ source, sourceHandle: source, target: 'chain', targetHandle: source });
     const table = { tableName: 'conversations', partitionKey: 'session', sortKey: 'turn', endpoint: 'builtin', createTable: true, sessionId: 'user-id-123' };
     const nodes = [
-      node('model', 'chatModel', 0, 0, { modelName: 'llama3.2', baseURL: `http://${model.endpoint}/v1/` }),
+      node('model', 'chatModel', 0, 0, { modelName: 'demo-model', baseURL: `http://${model.endpoint}/v1/` }),
       node('memory', 'DynamoDBChatMemory', 0, 216, table),
       node('chain', 'conversationChain', 360, 96, {}),
     ];
