@@ -4,6 +4,7 @@ import { isOpen, wordsOf } from './exchange';
 import { CATALOG, FAILURE, FakeHost, FLOW, openRuns, settle } from './fixture';
 import { partsOf } from './parts';
 import { findings } from './status';
+import { tellChanged } from './stored';
 import { NO_USAGE, stepCosts, stepWords } from './words';
 
 type Opened = Awaited<ReturnType<typeof openRuns>>;
@@ -376,6 +377,20 @@ test('steps are told in words, with what they cost', () => {
   expect([stepWords(answered), ...stepCosts(answered)].join(' · ')).toBe('Model asked for 2 tools · 120 → 45 tokens · 1.2 s');
   expect(stepCosts(step({ step: 'stored', duplicate: false }, 0.4, { commands: 1 })).join(' · ')).toBe('1 command · < 1 ms');
   expect(stepWords(step({ step: 'summarised_it' } as never))).toBe('summarised it');
+});
+
+test('what a person clears in the memory is read again, and only of this flow’s memory', async () => {
+  host.put(state().conversation.chat, 't', [{ role: 'user', content: 'old' }]);
+  await page.runs.commands.read();
+  tellChanged({ flow: 'f', node: 'another' });
+  tellChanged({ flow: 'another', node: 'memory' });
+  const { reads } = host;
+  await settle();
+  expect([host.reads, shown()]).toEqual([reads, ['old → ']]);
+  host.stored.clear();
+  tellChanged({ flow: 'f', node: 'memory' });
+  await settle();
+  expect([host.reads, shown()]).toEqual([reads + 1, []]);
 });
 
 test('a memory is read once it is connected and the flow is saved', async () => {
