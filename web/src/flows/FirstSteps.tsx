@@ -5,6 +5,7 @@ import { useCatalog, useFlow, usePage } from '../page';
 import { Button, IconButton } from '../ui/Button';
 import { Icon } from '../ui/Icon';
 import { dismissFirstSteps, firstSteps, type Step } from './firstSteps';
+import { useFlowBeside } from './useFlowBeside';
 import './flows.css';
 
 /** Three steps through the starter flow; each is ticked off once it is done. */
@@ -13,7 +14,9 @@ export function FirstSteps() {
   const catalog = useCatalog();
   const now = useStore(firstSteps, (state) => state.now);
   const id = useFlow((state) => state.id);
-  if (!now || now.dismissed || now.flow !== id) return null;
+  const shown = now !== undefined && !now.dismissed && now.flow === id;
+  useFlowBeside(shown);
+  if (!shown) return null;
   const finished = now.done.length === 3;
 
   const showMemory = (tab: string) => {
