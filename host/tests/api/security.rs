@@ -154,8 +154,11 @@ async fn a_host_with_a_token_needs_it_on_every_request() {
     for right in [format!("Bearer {token}"), format!("bearer {token}"), format!("Bearer {secret}")] {
         with_headers(&host, &[("authorization", &right)]).await.ok();
     }
-    for path in ["/", "/api/v1/openapi.json", "/nothing", "/api/v1/prediction/x"] {
+    for path in ["/api/v1/openapi.json", "/nothing", "/api/v1/prediction/x", "/app.js/"] {
         assert_eq!(host.request(Method::GET, path).send().await.unwrap().status(), 401, "{path}");
+    }
+    for path in ["/", "/app.js", "/app.css"] {
+        assert_eq!(host.request(Method::GET, path).send().await.unwrap().status(), 200, "{path}: the page");
     }
     host.stop().await;
 }
