@@ -178,6 +178,23 @@ impl Flow {
         Ok(flow)
     }
 
+    /// Whether the flow's name can be shown in a line.
+    ///
+    /// # Errors
+    /// `InvalidInput` when it is longer than [`limits::MAX_NAME_CHARS`], or holds control characters.
+    pub fn check_name(&self) -> Result<()> {
+        if self.name.chars().nth(limits::MAX_NAME_CHARS).is_some() {
+            let problem =
+                format!("of the flow is longer than {} characters; shorten it", limits::MAX_NAME_CHARS);
+            return Err(Error::invalid_input("name", problem));
+        }
+        if self.name.chars().any(char::is_control) {
+            let problem = "of the flow holds line breaks or other control characters; take them out";
+            return Err(Error::invalid_input("name", problem));
+        }
+        Ok(())
+    }
+
     /// # Errors
     /// `TooLarge` with more nodes, edges or inputs than a flow may have.
     pub(super) fn check_counts(&self) -> Result<()> {

@@ -40,6 +40,8 @@ pub enum ProblemLevel {
 pub enum ProblemCode {
     /// A name, id or count is beyond its limit.
     TooLarge,
+    /// The flow's name is too long or holds control characters.
+    BadName,
     /// A node's id is empty or holds spaces or control characters.
     BadId,
     /// Two nodes have the same id.

@@ -50,7 +50,7 @@ fn what_keeps_a_flow_from_running_is_an_error_with_its_place() {
         (
             "a long name of the flow",
             |flow| flow["name"] = "x".repeat(201).into(),
-            Code::TooLarge,
+            Code::BadName,
             "",
             "",
             "shorten it",

@@ -37,6 +37,11 @@ export async function endProgram({ process: child }: Program, signal: 'SIGKILL' 
   await ended;
 }
 
+interface Start {
+  binary?: string | undefined;
+  listen?: string;
+}
+
 /** A host of its own: data, key and port belong to one test. */
 export class Host {
   private program: Program | undefined;
@@ -48,8 +53,9 @@ export class Host {
     private listen: string,
   ) {}
 
-  static async start(args: readonly string[] = [], binary?: string): Promise<Host> {
-    const host = new Host(await mkdtemp(join(tmpdir(), 'canvas-memory-')), args, binary, '127.0.0.1:0');
+  /** `listen` is where it listens first; then it is where browsers of this machine found it. */
+  static async start(args: readonly string[] = [], { binary, listen = '127.0.0.1:0' }: Start = {}): Promise<Host> {
+    const host = new Host(await mkdtemp(join(tmpdir(), 'canvas-memory-')), args, binary, listen);
     await host.start();
     return host;
   }

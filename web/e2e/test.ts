@@ -27,7 +27,7 @@ export const test = base.extend<Fixtures>({
   hostArgs: [[], { option: true }],
   hostBinary: [undefined, { option: true }],
   host: async ({ hostArgs, hostBinary }, use) => {
-    const host = await Host.start(hostArgs, hostBinary);
+    const host = await Host.start(hostArgs, { binary: hostBinary });
     await use(host);
     await host.remove();
   },

@@ -2,12 +2,26 @@ import { useCallback, useEffect, useState } from 'react';
 import type { Answer, ApiError } from './api/client';
 import { PageProvider, type Page } from './page';
 import { Workspace } from './layout/Workspace';
+import { TokenGate } from './login/TokenDialog';
 import { Button } from './ui/Button';
 import { Icon } from './ui/Icon';
 
 type Opening = { is: 'opening' } | { is: 'open'; page: Page } | { is: 'shut'; error: ApiError };
 
-export function App({ start }: { start: () => Promise<Answer<Page>> }) {
+interface AppProps {
+  start: () => Promise<Answer<Page>>;
+}
+
+export function App({ start }: AppProps) {
+  return (
+    <>
+      <Opened start={start} />
+      <TokenGate />
+    </>
+  );
+}
+
+function Opened({ start }: AppProps) {
   const [state, setState] = useState<Opening>({ is: 'opening' });
   const open = useCallback(async () => {
     setState({ is: 'opening' });

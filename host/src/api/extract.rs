@@ -16,6 +16,7 @@ use futures_util::StreamExt;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
+use super::object::Object;
 use super::problem::{Problem, Result};
 
 /// What a request body holds at most, unless its operation takes a whole flow.
@@ -168,12 +169,8 @@ fn too_large(max_bytes: usize) -> Problem {
 
 /// Decodes JSON. The error names the field and what belongs there, and quotes nothing of what was sent.
 pub(super) fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T> {
-    // Serde would take a list for an object, its values in the order in which the fields are declared.
-    if json.trim_ascii_start().starts_with(b"[") {
-        return Err(Problem::invalid("body", "does not fit; it takes an object"));
-    }
     let mut reader = serde_json::Deserializer::from_slice(json);
-    let parsed = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    let Object(parsed) = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
         unfit(&path, &error.into_inner())
     })?;

@@ -235,9 +235,12 @@ async fn delete(
 }
 
 fn if_match(headers: &HeaderMap) -> Result<Option<IfMatch>> {
-    let Some(value) = headers.get(IF_MATCH) else { return Ok(None) };
-    match value.to_str() {
-        Ok(text) => Ok(Some(IfMatch::from_header(text))),
+    let lines: Vec<_> = headers.get_all(IF_MATCH).iter().collect();
+    if lines.is_empty() {
+        return Ok(None);
+    }
+    match lines.into_iter().map(|line| line.to_str()).collect::<Result<Vec<_>, _>>() {
+        Ok(lines) => Ok(Some(IfMatch::from_header(&lines.join(",")))),
         Err(_) => Err(Problem::invalid("If-Match", "is no etag; send the one that the flow was read with")),
     }
 }

@@ -15,6 +15,7 @@ use canvas_memory::store::{
     After, Append, Appended, Capabilities, Cleared, Consistency, Inspection, Mended, MessageRef, Page,
     PageToken, Recent, Sessions, Window,
 };
+use canvas_memory::{Error, ErrorKind};
 use futures_util::{StreamExt, stream};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -23,6 +24,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::extract::Body;
 use super::node_ref::NodeRef;
+use super::object::Object;
 use super::openapi::{NODE_ERRORS, describe};
 use super::problem::{Problem, Result};
 use super::turn_lines::TurnLines;
@@ -156,7 +158,7 @@ struct SessionsPage {
 async fn sessions(State(app): State<App>, Body(of): Body<SessionsPage>) -> Result<Json<Sessions>> {
     let page = Page { limit: rows("limit", of.limit)?, token: of.page };
     let memory = of.memory.memory(&app).await?;
-    Ok(Json(memory.store().sessions(memory.scope(), page).await?))
+    Ok(Json(memory.store().sessions(memory.scope(), page).await.map_err(bad_page)?))
 }
 
 /// A page of what is stored of a session.
@@ -178,7 +180,7 @@ struct InspectionPage {
 async fn inspect(State(app): State<App>, Body(of): Body<InspectionPage>) -> Result<Json<Inspection>> {
     let page = Page { limit: rows("limit", of.limit)?, token: of.page };
     let (memory, key) = session_key(&app, &of.memory, of.session).await?;
-    Ok(Json(memory.store().inspect(&key, page).await?))
+    Ok(Json(memory.store().inspect(&key, page).await.map_err(bad_page)?))
 }
 
 /// A turn to store.
@@ -190,7 +192,7 @@ struct AppendTurn {
     /// The session; the node's own when left out.
     session: Option<SessionId>,
     /// What to store.
-    turn: NewTurn,
+    turn: Object<NewTurn>,
     /// Store only if the session still ends here, as a load told it.
     after: Option<Position>,
 }
@@ -211,7 +213,7 @@ struct NewTurn {
 async fn append(State(app): State<App>, Body(of): Body<AppendTurn>) -> Result<Json<Appended>> {
     let memory = of.memory.memory(&app).await?;
     let session = chosen(&memory, of.session)?;
-    let NewTurn { id, messages, tokens } = of.turn;
+    let NewTurn { id, messages, tokens } = of.turn.0;
     let is_repeatable = id.is_some();
     let turn = Turn { id: id.unwrap_or_else(TurnId::mint), messages, tokens };
     let after = of.after.map_or(After::End, |position| After::Exactly(Some(position)));
@@ -229,12 +231,12 @@ struct OfMessage {
     /// The session; the node's own when left out.
     session: Option<SessionId>,
     /// Which message.
-    at: MessageRef,
+    at: Object<MessageRef>,
 }
 
 async fn delete_message(State(app): State<App>, Body(of): Body<OfMessage>) -> Result<Json<Mended>> {
     let (memory, key) = session_key(&app, &of.memory, of.session).await?;
-    Ok(Json(memory.store().delete_message(&key, &of.at).await?))
+    Ok(Json(memory.store().delete_message(&key, &of.at.0).await?))
 }
 
 /// A message, and what is to stand in its place.
@@ -246,14 +248,14 @@ struct EditMessage {
     /// The session; the node's own when left out.
     session: Option<SessionId>,
     /// Which message.
-    at: MessageRef,
+    at: Object<MessageRef>,
     /// What is to stand there.
     message: Message,
 }
 
 async fn edit_message(State(app): State<App>, Body(of): Body<EditMessage>) -> Result<Json<Mended>> {
     let (memory, key) = session_key(&app, &of.memory, of.session).await?;
-    Ok(Json(memory.store().edit_message(&key, &of.at, of.message).await?))
+    Ok(Json(memory.store().edit_message(&key, &of.at.0, of.message).await?))
 }
 
 async fn session_key(
@@ -273,6 +275,17 @@ fn chosen(memory: &ChatMemory, session: Option<SessionId>) -> Result<SessionId> 
             "is missing, and the memory node names none; give the session to work with",
         )
     })
+}
+
+/// The library's `token` is the `page` of the request.
+fn bad_page(error: Error) -> Problem {
+    match error.kind() {
+        ErrorKind::InvalidInput { field } if field == "token" => {
+            let problem = error.message().trim_start_matches("`token` ").to_owned();
+            Error::invalid_input("page", problem).with_source(error).into()
+        }
+        _ => error.into(),
+    }
 }
 
 fn some_rows() -> NonZeroU32 {

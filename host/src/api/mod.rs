@@ -9,9 +9,11 @@ mod flows;
 mod host;
 mod import;
 mod listener;
+mod login;
 mod memory;
 mod node_ref;
 mod nodes;
+mod object;
 mod openapi;
 mod page;
 mod prediction;
@@ -19,19 +21,20 @@ mod problem;
 mod runs;
 mod security;
 mod serve;
+mod tokens;
 mod turn_lines;
 
 use std::time::Duration;
 
 use aide::axum::ApiRouter;
 use aide::openapi::OpenApi;
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use canvas_memory::{Error, ErrorKind};
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -50,6 +53,7 @@ const PREDICTION_TIME: Duration = Duration::from_secs(30 * 60);
 /// Every path that the document lists.
 fn routes() -> ApiRouter<App> {
     let quick = ApiRouter::new()
+        .merge(login::routes())
         .merge(host::routes())
         .merge(nodes::routes())
         .merge(doctor::routes())
@@ -83,6 +87,7 @@ fn router(app: App, gate: Gate) -> Router {
         .method_not_allowed_fallback(problem::no_such_method)
         .with_state(app)
         .layer(CatchPanicLayer::custom(problem::of_panic))
+        .layer(Extension(gate.clone()))
         .layer(from_fn_with_state(gate, security::guard))
 }
 

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
 
+use super::object::Object;
 use super::problem::Result;
 use crate::app::App;
 
@@ -52,7 +53,7 @@ impl<'de> Deserialize<'de> for NodeRef {
             inputs: Option<Map<String, Value>>,
             credential: Option<String>,
         }
-        match Fields::deserialize(deserializer)? {
+        match Object::<Fields>::deserialize(deserializer)?.0 {
             Fields { flow: Some(flow), node: Some(node), r#type: None, inputs: None, credential: None } => {
                 Ok(Self::Saved { flow, node })
             }

@@ -16,6 +16,7 @@ use schemars::{JsonSchema, Schema, json_schema};
 use serde_json::Value;
 
 use super::answer::text_header;
+use super::login::is_before_login;
 use crate::app::App;
 use crate::runs::ErrorBody;
 
@@ -190,7 +191,7 @@ pub(super) fn finish(routes: ApiRouter<App>) -> (Router<App>, OpenApi) {
     }
     let components = document.components.get_or_insert_default();
     add_components(components, &body);
-    for item in document.paths.iter_mut().flat_map(|paths| paths.paths.values_mut()) {
+    for (path, item) in document.paths.iter_mut().flat_map(|paths| &mut paths.paths) {
         let ReferenceOr::Item(item) = item else { continue };
         let methods = [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
         for operation in methods.into_iter().flatten() {
@@ -201,8 +202,10 @@ pub(super) fn finish(routes: ApiRouter<App>) -> (Router<App>, OpenApi) {
             if operation.request_body.is_some() {
                 add_errors(operation, &[408, 413, 415]);
             }
-            operation.security =
-                vec![[(TOKEN.to_owned(), Vec::new())].into_iter().collect(), Default::default()];
+            if !is_before_login(path) {
+                operation.security =
+                    vec![[(TOKEN.to_owned(), Vec::new())].into_iter().collect(), Default::default()];
+            }
         }
     }
     (router, document)

@@ -25,6 +25,7 @@ use serde_json::Value;
 use super::extract::{Body, Path};
 use super::flow_ref::ReadFlow;
 use super::flows::FlowId;
+use super::object::Object;
 use super::openapi::{RUN_ERRORS, content, describe, schema_object};
 use super::problem::Problem;
 use super::runs::begin;
@@ -82,7 +83,7 @@ struct Question {
     /// The conversation to go on with.
     chat_id: Option<SessionId>,
     /// `sessionId` is the conversation to go on with; nothing else has an effect.
-    override_config: Option<Overrides>,
+    override_config: Option<Object<Overrides>>,
     /// Answer with a stream of events: true, or the text `true`.
     #[schemars(with = "Option<bool>")]
     streaming: Option<Value>,
@@ -130,7 +131,7 @@ async fn predict(
         Some(Value::String(text)) => text == "true",
         _ => false,
     };
-    let overridden = asked.override_config.and_then(|overrides| overrides.session_id);
+    let overridden = asked.override_config.and_then(|Object(overrides)| overrides.session_id);
     let order = RunOrder {
         flow: Some(id.clone()),
         message: Message::user(&asked.question),

@@ -5,19 +5,19 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY, WWW_AUTHENTICATE,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use canvas_memory::{Error, ErrorKind};
-use secrecy::{ExposeSecret, SecretString};
-use subtle::{Choice, ConstantTimeEq};
+use secrecy::SecretString;
 
-use super::page;
 use super::problem::Problem;
+use super::tokens::{Missing, Tokens};
+use super::{login, page};
 use crate::engine::guard::names_loopback;
 
 const HTTP_PORT: u16 = 80;
@@ -37,22 +37,40 @@ pub(super) struct Gate(Arc<Rules>);
 struct Rules {
     listens_on: SocketAddr,
     host_names: Vec<String>,
-    /// Any of them opens; none lets everyone in.
-    tokens: Vec<SecretString>,
+    tokens: Tokens,
+}
+
+/// Why a request is not let in.
+#[derive(Debug)]
+enum Refusal {
+    /// It means another host, or comes from a page of another site.
+    Foreign(Problem),
+    /// It does not bear what opens this host.
+    Missing(Missing),
 }
 
 impl Gate {
-    /// A gate before the listener on `listens_on`. `host_names` are further names of this host.
+    /// A gate before the listener on `listens_on`. `host_names` are further names of this host; without `tokens`
+    /// everyone is let in.
     pub(super) fn new(listens_on: SocketAddr, host_names: Vec<String>, tokens: Vec<SecretString>) -> Self {
-        Self(Arc::new(Rules { listens_on, host_names, tokens }))
+        Self(Arc::new(Rules { listens_on, host_names, tokens: Tokens::new(tokens) }))
     }
 
-    fn check(&self, request: &Request) -> Result<(), Problem> {
+    /// What opens the host.
+    pub(super) fn tokens(&self) -> &Tokens {
+        &self.0.tokens
+    }
+
+    fn check(&self, request: &Request) -> Result<(), Refusal> {
         let headers = request.headers();
-        let host = self.host(headers)?;
-        check_origin(request, &host)?;
+        let host = self.host(headers).map_err(Refusal::Foreign)?;
+        check_origin(request, &host).map_err(Refusal::Foreign)?;
         // A browser that is sent to the page has no token yet: the page asks for it.
-        if page::is_page(request.uri().path()) { Ok(()) } else { self.check_token(headers) }
+        let path = request.uri().path();
+        if page::is_page(path) || login::is_before_login(path) {
+            return Ok(());
+        }
+        self.tokens().check(headers).map_err(Refusal::Missing)
     }
 
     /// A page can point a name of its own at this host; the browser then says that name.
@@ -81,25 +99,6 @@ impl Gate {
         }
         // An address, unlike a name, can't be pointed elsewhere, and neither can `localhost`.
         name.parse::<IpAddr>().is_ok() || names_loopback(authority)
-    }
-
-    fn check_token(&self, headers: &HeaderMap) -> Result<(), Problem> {
-        if self.0.tokens.is_empty() {
-            return Ok(());
-        }
-        let given = headers.get(AUTHORIZATION).and_then(bearer_token);
-        let fits = |given: &[u8]| {
-            let tokens = self.0.tokens.iter().map(|token| token.expose_secret().as_bytes().ct_eq(given));
-            bool::from(tokens.fold(Choice::from(0), |fits, this| fits | this))
-        };
-        let message = match given {
-            Some(given) if fits(given) => return Ok(()),
-            Some(_) => "the token is not this host's; use the one that it was started with",
-            None => "this host needs its token; send `Authorization: Bearer TOKEN`",
-        };
-        let error = Error::new(ErrorKind::Unauthenticated, message);
-        let challenge = HeaderValue::from_static("Bearer");
-        Err(Problem::new(StatusCode::UNAUTHORIZED, error).with_header(WWW_AUTHENTICATE, challenge))
     }
 }
 
@@ -139,16 +138,12 @@ fn is_of_api(path: &str) -> bool {
     path.split('/').find(|part| !part.is_empty()).is_some_and(|first| first.eq_ignore_ascii_case("api"))
 }
 
-fn bearer_token(header: &HeaderValue) -> Option<&[u8]> {
-    let (scheme, token) = header.as_bytes().split_at_checked(b"Bearer ".len())?;
-    scheme.eq_ignore_ascii_case(b"Bearer ").then(|| token.trim_ascii())
-}
-
 /// The middleware: refuses, or lets through and sets what browsers have to be told of every answer.
 pub(super) async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let mut response = match gate.check(&request) {
         Ok(()) => next.run(request).await,
-        Err(refusal) => refusal.into_response(),
+        Err(Refusal::Foreign(problem)) => problem.into_response(),
+        Err(Refusal::Missing(missing)) => missing.into_problem().await.into_response(),
     };
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

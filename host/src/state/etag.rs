@@ -56,20 +56,29 @@ impl fmt::Display for Etag {
 pub enum IfMatch {
     /// Any.
     Any,
-    /// This one.
-    Etag(Etag),
+    /// One of these.
+    Etags(Vec<Etag>),
+}
+
+impl From<Etag> for IfMatch {
+    fn from(etag: Etag) -> Self {
+        Self::Etags(vec![etag])
+    }
 }
 
 impl IfMatch {
-    /// Reads the header `If-Match`: one tag, or `*`.
+    /// Reads the header `If-Match`: tags with commas between, or `*`.
     #[must_use]
     pub fn from_header(text: &str) -> Self {
-        if text.trim() == "*" { Self::Any } else { Self::Etag(Etag::from_header(text)) }
+        if text.trim() == "*" {
+            return Self::Any;
+        }
+        Self::Etags(text.split(',').map(Etag::from_header).collect())
     }
 
     pub(super) fn require(&self, current: &Etag, flow: &str) -> Result<()> {
         match self {
-            Self::Etag(expected) if expected != current => {
+            Self::Etags(expected) if !expected.contains(current) => {
                 let message =
                     "the flow has changed since it was read; read it again and make the change anew";
                 Err(Error::new(ErrorKind::Conflict { position: None }, message)
@@ -90,18 +99,22 @@ mod tests {
         let tag = Etag::of(b"one");
         assert_ne!(tag, Etag::of(b"two"));
         for text in [tag.to_header(), tag.to_string(), format!("W/{}", tag.to_header()), format!(" {tag} ")] {
-            assert_eq!(IfMatch::from_header(&text), IfMatch::Etag(tag.clone()), "{text}");
+            assert_eq!(IfMatch::from_header(&text), IfMatch::from(tag.clone()), "{text}");
         }
+        let other = Etag::of(b"two");
+        let list = IfMatch::from_header(&format!("{}, W/{}", other.to_header(), tag.to_header()));
+        assert_eq!(list, IfMatch::Etags(vec![other, tag]));
         assert_eq!(IfMatch::from_header(" * "), IfMatch::Any);
-        assert_eq!(IfMatch::from_header("\""), IfMatch::Etag(Etag("\"".to_owned())));
+        assert_eq!(IfMatch::from_header("\""), IfMatch::from(Etag("\"".to_owned())));
     }
 
     #[test]
     fn a_conflict_carries_the_present_tag() {
         let (old, new) = (Etag::of(b"old"), Etag::of(b"new"));
         IfMatch::Any.require(&new, "a").unwrap();
-        IfMatch::Etag(new.clone()).require(&new, "a").unwrap();
-        let error = IfMatch::Etag(old).require(&new, "a").unwrap_err();
+        IfMatch::from(new.clone()).require(&new, "a").unwrap();
+        IfMatch::Etags(vec![old.clone(), new.clone()]).require(&new, "a").unwrap();
+        let error = IfMatch::from(old).require(&new, "a").unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Conflict { position: None });
         assert_eq!(Etag::in_conflict(&error), Some(new));
     }

@@ -174,7 +174,7 @@ impl Directory {
     fn delete(&self, id: &str, expected: &IfMatch) -> Result<()> {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let path = self.path(id)?;
-        if let IfMatch::Etag(_) = expected {
+        if let IfMatch::Etags(_) = expected {
             expected.require(&self.etag(id)?, id)?;
         }
         match files::remove(&path) {
@@ -184,6 +184,7 @@ impl Directory {
     }
 
     fn write(&self, id: &str, flow: Flow, existing: Existing) -> Result<FlowRecord> {
+        flow.check_name()?;
         let path = self.path(id)?;
         let text = flow.to_json();
         match files::write(&path, text.as_bytes(), existing) {

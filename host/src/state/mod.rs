@@ -42,14 +42,16 @@ pub trait StateStore: fmt::Debug + Send + Sync {
     /// Saves a new flow, under an id made of its name when none is given.
     ///
     /// # Errors
-    /// `Conflict` when the id is taken; `InvalidInput` when it is no id; `Storage` when the disk fails.
+    /// `Conflict` when the id is taken; `InvalidInput` when it is no id, or the flow has no good name
+    /// ([`Flow::check_name`]); `Storage` when the disk fails.
     async fn create_flow(&self, id: Option<&str>, flow: &Flow) -> Result<FlowRecord>;
 
     /// Saves a flow over the one that is there, if that one is as `expected`.
     ///
     /// # Errors
     /// `Conflict` when it has changed, with the etag that it has now ([`Etag::in_conflict`]); `NotFound` when there is
-    /// none; `InvalidInput` when this is no id; `Storage` when the disk fails. The flow is as it was then.
+    /// none; `InvalidInput` when this is no id, or the flow has no good name; `Storage` when the disk fails. The flow is as
+    /// it was then.
     async fn put_flow(&self, id: &str, flow: &Flow, expected: &IfMatch) -> Result<FlowRecord>;
 
     /// Removes a flow, also one that can't be read, if it is as `expected`.

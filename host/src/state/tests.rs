@@ -64,7 +64,7 @@ async fn a_flow_is_kept_as_a_file_for_people() {
 async fn of_two_writers_the_second_is_told() {
     let place = Place::new(&[Flow::new("a")]);
     let read = place.store.flow("a").await.unwrap();
-    let unchanged = IfMatch::Etag(read.etag.clone());
+    let unchanged = IfMatch::from(read.etag.clone());
     let first = place.store.put_flow("a", &Flow::new("first"), &unchanged).await.unwrap();
     assert_ne!(first.etag, read.etag);
     let error = place.store.put_flow("a", &Flow::new("second"), &unchanged).await.unwrap_err();
@@ -87,7 +87,7 @@ async fn of_many_writers_at_once_one_wins() {
     let place = Place::new(&[Flow::new("a")]);
     let read = place.store.flow("a").await.unwrap();
     let writers = (0..16).map(|count| {
-        let (store, expected) = (place.store.clone(), IfMatch::Etag(read.etag.clone()));
+        let (store, expected) = (place.store.clone(), IfMatch::from(read.etag.clone()));
         tokio::spawn(async move {
             let created = store.create_flow(None, &Flow::new("new")).await.unwrap().id;
             (store.put_flow("a", &Flow::new(format!("writer {count}")), &expected).await.is_ok(), created)
@@ -114,7 +114,7 @@ async fn an_edit_by_hand_is_seen() {
     let after = place.store.flow("a").await.unwrap();
     assert_eq!(after.flow.name, "by hand");
     assert_eq!(place.store.flow("b").await.unwrap().etag, before.etag);
-    let unchanged = IfMatch::Etag(before.etag);
+    let unchanged = IfMatch::from(before.etag);
     let error = place.store.put_flow("a", &Flow::new("over it"), &unchanged).await.unwrap_err();
     assert_eq!(Etag::in_conflict(&error), Some(after.etag));
     // Git removes a directory with its last file.

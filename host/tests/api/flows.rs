@@ -36,6 +36,9 @@ async fn of_two_writers_the_second_is_told() {
     assert_eq!(late.headers["etag"].to_str().unwrap(), new_tag);
     late.error(412, "conflict");
     host.put(&path, Some("*"), &edited).await.ok();
+    let list = format!("\"other\", W/{new_tag}");
+    host.put(&path, Some(&format!("\"other\", {tag}")), &edited).await.error(412, "conflict");
+    host.put(&path, Some(&list), &edited).await.ok();
 
     let delete = |tag: &str| host.request(Method::DELETE, &full).header("if-match", tag);
     host.send(Method::DELETE, &full, delete(&tag)).await.error(412, "conflict");
@@ -43,6 +46,36 @@ async fn of_two_writers_the_second_is_told() {
     host.get(&path).await.error(404, "not_found");
     host.put(&path, Some("*"), &edited).await.error(404, "not_found");
     host.delete(&path).await.error(404, "not_found");
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_can_not_be_shown_is_not_saved() {
+    let home = Home::new();
+    let host = home.start().await;
+    let made = host.post("/flows", json!({"name": "Ä".repeat(200)})).await.created();
+    let path = format!("/flows/{}", made["id"].as_str().unwrap());
+    for name in ["hunter2\n".to_owned(), "\u{7}hunter2".to_owned(), "hunter2".repeat(40)] {
+        let mut flow = made["flow"].clone();
+        flow["name"] = name.as_str().into();
+        let problems = host.post("/flows/validate", flow.clone()).await.ok();
+        assert!(
+            problems["problems"].as_array().unwrap().iter().any(|problem| problem["code"] == "bad_name"),
+            "{problems}"
+        );
+        for refused in [
+            host.put(&path, Some("*"), &flow).await,
+            host.post("/flows", json!({"flow": flow})).await,
+            host.post("/flows", json!({"name": name})).await,
+        ] {
+            let error = refused.error(400, "invalid_input");
+            assert_eq!(error["field"], "name", "{error}");
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
+        let imported = host.post("/flows/import", flow).await.created();
+        assert!(imported["flow"]["name"].as_str().unwrap().contains("hunter2"), "{imported}");
+    }
+    assert_eq!(host.get(&path).await.ok()["flow"]["name"], made["flow"]["name"]);
     host.stop().await;
 }
 

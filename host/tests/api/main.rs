@@ -19,6 +19,7 @@ mod gated_model;
 #[allow(dead_code, reason = "these tests use a part of this module")]
 mod interop;
 mod journey;
+mod login;
 #[path = "../../../tests/support/openai_stub.rs"]
 #[allow(dead_code, reason = "these tests use a part of this module")]
 mod openai_stub;

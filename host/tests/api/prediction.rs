@@ -143,6 +143,12 @@ async fn an_error_is_told_in_both_forms() {
             json!("overrideConfig"),
         ),
         (
+            json!({"question": "q", "overrideConfig": ["hunter2"]}),
+            400,
+            "invalid_input",
+            json!("overrideConfig"),
+        ),
+        (
             json!({"question": "q", "overrideConfig": {"sessionId": 7}}),
             400,
             "invalid_input",

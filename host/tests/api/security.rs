@@ -23,7 +23,7 @@ async fn raw(host: &Host, request: &str) -> String {
     answer
 }
 
-async fn with_headers(host: &Host, headers: &[(&str, &str)]) -> Answer {
+pub(crate) async fn with_headers(host: &Host, headers: &[(&str, &str)]) -> Answer {
     let request = host.request(Method::GET, "/api/v1/flows");
     let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
     host.send(Method::GET, "/api/v1/flows", request).await
@@ -154,11 +154,14 @@ async fn a_host_with_a_token_needs_it_on_every_request() {
     for right in [format!("Bearer {token}"), format!("bearer {token}"), format!("Bearer {secret}")] {
         with_headers(&host, &[("authorization", &right)]).await.ok();
     }
-    for path in ["/api/v1/openapi.json", "/nothing", "/api/v1/prediction/x", "/app.js/"] {
+    for path in
+        ["/api/v1/openapi.json", "/nothing", "/api/v1/prediction/x", "/api/v1/login/", "/api/v1//login"]
+    {
         assert_eq!(host.request(Method::GET, path).send().await.unwrap().status(), 401, "{path}");
     }
     for path in ["/", "/app.js", "/app.css"] {
-        assert_eq!(host.request(Method::GET, path).send().await.unwrap().status(), 200, "{path}: the page");
+        let page = host.request(Method::GET, path).send().await.unwrap();
+        assert_eq!(page.status(), 200, "{path}: the page asks for the token");
     }
     host.stop().await;
 }
@@ -263,6 +266,24 @@ async fn every_bad_request_is_answered_in_one_shape() {
             r#"{"memory": {"flow": "x", "node": "y"}, "session": "s", "last": 5000}"#,
             "last",
         ),
+        (
+            "/api/v1/memory/sessions",
+            r#"{"memory": {"type": "upstashRedisBackedChatMemory", "inputs": {"baseURL": "builtin"}}, "page": "hunter2"}"#,
+            "page",
+        ),
+        ("/api/v1/memory/sessions", r#"{"memory": ["hunter2", "y"]}"#, "memory"),
+        (
+            "/api/v1/memory/append",
+            r#"{"memory": {"flow": "x", "node": "y"}, "session": "s", "turn": ["hunter2", [], null]}"#,
+            "turn",
+        ),
+        (
+            "/api/v1/memory/delete_message",
+            r#"{"memory": {"flow": "x", "node": "y"}, "session": "s", "at": ["1", "hunter2", 0]}"#,
+            "at",
+        ),
+        ("/api/v1/credentials/test", r#"{"id": "x", "target": ["hunter2", null, null]}"#, "target"),
+        ("/api/v1/login", r#"{"token": ["hunter2"]}"#, "token"),
         ("/api/v1/flows", r#"{"template": "nothing"}"#, "template"),
         ("/api/v1/flows", "[null, null, null]", "body"),
         ("/api/v1/flows", r#"{"name": "hunter2", "name": "x"}"#, "name"),

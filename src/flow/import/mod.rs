@@ -56,6 +56,8 @@ pub fn import(bytes: &[u8], registry: &Registry) -> Result<Imported> {
         let name = document.name();
         foreign::import(document, name, registry)?
     };
+    let shown = imported.flow.name.chars().map(|c| if c.is_control() { ' ' } else { c });
+    imported.flow.name = shown.take(limits::MAX_NAME_CHARS).collect();
     let size = imported.flow.to_json().len();
     if size > limits::MAX_DOCUMENT_BYTES {
         return Err(too_large("bytes", size, limits::MAX_DOCUMENT_BYTES));
@@ -79,8 +81,7 @@ struct Document {
 
 impl Document {
     fn name(&self) -> Option<String> {
-        let name: String = self.name.as_ref()?.decode().ok()?;
-        Some(name.chars().take(limits::MAX_NAME_CHARS).collect())
+        self.name.as_ref()?.decode().ok()
     }
 }
 

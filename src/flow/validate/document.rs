@@ -12,10 +12,8 @@ impl Inspection<'_> {
         if let Err(error) = flow.check_counts() {
             self.problems.push(FlowProblem::of_flow(ProblemCode::TooLarge, error.message()));
         }
-        if flow.name.chars().nth(limits::MAX_NAME_CHARS).is_some() {
-            let message =
-                format!("the flow's name is longer than {} characters; shorten it", limits::MAX_NAME_CHARS);
-            self.problems.push(FlowProblem::of_flow(ProblemCode::TooLarge, message));
+        if let Err(error) = flow.check_name() {
+            self.problems.push(FlowProblem::of_flow(ProblemCode::BadName, error.message()));
         }
         let mut seen = HashSet::new();
         for (at, node) in flow.nodes.iter().enumerate() {

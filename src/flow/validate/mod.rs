@@ -92,8 +92,10 @@ impl<'a> Inspection<'a> {
 fn demote(problems: &mut [FlowProblem], graph: &Graph<'_>, foundations: &BTreeSet<usize>) {
     for problem in problems {
         // These make it unclear which node is meant, or are too much whatever runs.
-        let is_of_document =
-            matches!(problem.code, ProblemCode::DuplicateId | ProblemCode::BadId | ProblemCode::TooLarge);
+        let is_of_document = matches!(
+            problem.code,
+            ProblemCode::DuplicateId | ProblemCode::BadId | ProblemCode::BadName | ProblemCode::TooLarge
+        );
         let stands = |id: &String| graph.at(id).is_some_and(|at| foundations.contains(&at));
         if !is_of_document && !problem.node.as_ref().is_some_and(stands) {
             problem.level = ProblemLevel::Warning;

@@ -1,4 +1,5 @@
 import { parseExact } from './json';
+import { admission, admit, admitted } from './login';
 import type { Shape } from './types';
 
 /** Errors are values: a call never throws, and the caller can't forget the case. */
@@ -26,6 +27,8 @@ export interface CallOptions {
 }
 
 const BASE = '/api/v1';
+
+const LOGIN = '/login';
 
 /** As `ifMatch`: whatever is saved now. */
 export const ANY_VERSION = '*';
@@ -63,9 +66,28 @@ export async function callLines<T>(path: string, options: CallOptions, onLine: (
   }
 }
 
+/** Shows the host its token. The browser then bears a cookie, which scripts can't read. */
+export async function logIn(token: string): Promise<Answer<undefined>> {
+  const answer = await call<undefined>(LOGIN, { body: { token } });
+  if (answer.ok) admit();
+  return answer;
+}
+
 const OFFLINE: ApiError = { kind: 'offline', status: 0, retry: 'later', message: 'The host does not answer. Is canvas-memory running?' };
 
-function send(path: string, options: CallOptions): Promise<Response> {
+/** A host that wants its token first gets it from the person; the call then goes on as if nothing had been. */
+async function send(path: string, options: CallOptions): Promise<Response> {
+  for (;;) {
+    const { times } = admission.getState();
+    const response = await sendOnce(path, options);
+    if (response.status !== 401 || path === LOGIN) return response;
+    // An answer that nobody reads keeps its connection.
+    await response.body?.cancel();
+    await admitted(times);
+  }
+}
+
+function sendOnce(path: string, options: CallOptions): Promise<Response> {
   const headers: Record<string, string> = { accept: 'application/json' };
   const sent = options.text ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
   if (sent !== undefined) headers['content-type'] = 'application/json';

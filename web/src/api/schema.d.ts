@@ -4,6 +4,43 @@
  */
 
 export interface paths {
+    "/api/v1/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a browser in
+         * @description For browsers: the cookie that is answered lets this browser in beside `Authorization: Bearer TOKEN`, until the host stops or the browser is closed. It holds a secret of this start, not the token.
+         */
+        post: operations["logIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the cookie away from a browser */
+        post: operations["logOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/host": {
         parameters: {
             query?: never;
@@ -565,6 +602,13 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What opens the host. */
+        Login: {
+            /** @description The token that the host was started with. A host that has none takes any. */
+            token: string;
+        } & {
+            [key: string]: unknown;
+        };
         /** @description A host. */
         Host: {
             /** @description The program's version. */
@@ -915,7 +959,7 @@ export interface components {
             message: string;
         };
         /** @description Kinds of problems. */
-        ProblemCode: "too_large" | "bad_id" | "duplicate_id" | "unknown_type" | "newer_version" | "upgrade_failed" | "bad_input" | "missing_credential" | "unknown_credential" | "wrong_credential" | "no_such_node" | "no_such_port" | "types_differ" | "doubled_edge" | "full_port" | "open_port" | "cycle" | "no_chain" | "several_chains" | "not_connected";
+        ProblemCode: "too_large" | "bad_name" | "bad_id" | "duplicate_id" | "unknown_type" | "newer_version" | "upgrade_failed" | "bad_input" | "missing_credential" | "unknown_credential" | "wrong_credential" | "no_such_node" | "no_such_port" | "types_differ" | "doubled_edge" | "full_port" | "open_port" | "cycle" | "no_chain" | "several_chains" | "not_connected";
         /** @description Whether a problem keeps the flow from running. */
         ProblemLevel: "error" | "warning";
         /** @description What was found of one node. */
@@ -2079,6 +2123,63 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    logIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What opens the host. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    /** @description The cookie, for the paths of the API alone. */
+                    "set-cookie": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["TokenNeeded"];
+            403: components["responses"]["Refused"];
+            408: components["responses"]["TooSlow"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    logOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    /** @description The cookie, for the paths of the API alone. */
+                    "set-cookie": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["TokenNeeded"];
+            403: components["responses"]["Refused"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     readHost: {
         parameters: {
             query?: never;
@@ -2767,6 +2868,7 @@ export interface operations {
             401: components["responses"]["TokenNeeded"];
             403: components["responses"]["Refused"];
             404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["NotJson"];
@@ -2883,6 +2985,7 @@ export interface operations {
             401: components["responses"]["TokenNeeded"];
             403: components["responses"]["Refused"];
             404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["NotJson"];

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::fields::SecretFields;
 use super::{missing, patched};
 use crate::api::extract::Body;
+use crate::api::object::Object;
 use crate::api::problem::{Problem, Result};
 use crate::app::App;
 
@@ -25,7 +26,7 @@ pub(super) struct TestCredential {
     id: Option<String>,
     /// Where to test it, as far as it does not say itself.
     #[serde(default)]
-    target: TestTarget,
+    target: Object<TestTarget>,
 }
 
 /// Where a credential is tested.
@@ -41,7 +42,7 @@ struct TestTarget {
 }
 
 pub(super) async fn test(State(app): State<App>, Body(test): Body<TestCredential>) -> Result<Json<Health>> {
-    let TestTarget { endpoint, region, provider } = test.target;
+    let TestTarget { endpoint, region, provider } = test.target.0;
     let target = Target { endpoint, region, provider };
     let fields = test.fields.map_or_else(|| "{}".into(), |SecretFields(fields)| fields);
     let credential = match (test.id, test.credential_type) {
