@@ -101,6 +101,6 @@ async fn a_page_token_of_another_store_is_refused() {
         bench.store.inspect(&key, other.clone()).await.unwrap_err(),
         bench.store.sweep(&key, other).await.unwrap_err(),
     ] {
-        assert!(matches!(error.kind(), ErrorKind::InvalidInput { field } if field == "token"), "{error:?}");
+        assert!(matches!(error.kind(), ErrorKind::InvalidInput { field } if field == "page"), "{error:?}");
     }
 }

@@ -43,7 +43,7 @@ async fn sessions_are_listed_in_pages_and_without_what_is_none() {
     let expected: Vec<_> = (0..120).map(|number| format!("session {number:03}")).collect();
     assert_eq!(found, expected);
     let error = store.sessions(&Scope::default(), page(1, Some(PageToken("x".into())))).await.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::InvalidInput { field } if field == "token"));
+    assert!(matches!(error.kind(), ErrorKind::InvalidInput { field } if field == "page"));
 }
 
 #[tokio::test]
@@ -98,5 +98,5 @@ async fn entries_are_shown_as_they_are_stored() {
     assert_eq!(records[3].bytes, 11);
     assert!(records[0].expires_at_epoch_secs.is_some());
     let error = store.inspect(&key("s"), page(1, Some(PageToken("0".into())))).await.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::InvalidInput { field } if field == "token"));
+    assert!(matches!(error.kind(), ErrorKind::InvalidInput { field } if field == "page"));
 }

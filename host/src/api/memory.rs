@@ -15,7 +15,6 @@ use canvas_memory::store::{
     After, Append, Appended, Capabilities, Cleared, Consistency, Inspection, Mended, MessageRef, Page,
     PageToken, Recent, Sessions, Window,
 };
-use canvas_memory::{Error, ErrorKind};
 use futures_util::{StreamExt, stream};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -158,7 +157,7 @@ struct SessionsPage {
 async fn sessions(State(app): State<App>, Body(of): Body<SessionsPage>) -> Result<Json<Sessions>> {
     let page = Page { limit: rows("limit", of.limit)?, token: of.page };
     let memory = of.memory.memory(&app).await?;
-    Ok(Json(memory.store().sessions(memory.scope(), page).await.map_err(bad_page)?))
+    Ok(Json(memory.store().sessions(memory.scope(), page).await?))
 }
 
 /// A page of what is stored of a session.
@@ -180,7 +179,7 @@ struct InspectionPage {
 async fn inspect(State(app): State<App>, Body(of): Body<InspectionPage>) -> Result<Json<Inspection>> {
     let page = Page { limit: rows("limit", of.limit)?, token: of.page };
     let (memory, key) = session_key(&app, &of.memory, of.session).await?;
-    Ok(Json(memory.store().inspect(&key, page).await.map_err(bad_page)?))
+    Ok(Json(memory.store().inspect(&key, page).await?))
 }
 
 /// A turn to store.
@@ -275,17 +274,6 @@ fn chosen(memory: &ChatMemory, session: Option<SessionId>) -> Result<SessionId> 
             "is missing, and the memory node names none; give the session to work with",
         )
     })
-}
-
-/// The library's `token` is the `page` of the request.
-fn bad_page(error: Error) -> Problem {
-    match error.kind() {
-        ErrorKind::InvalidInput { field } if field == "token" => {
-            let problem = error.message().trim_start_matches("`token` ").to_owned();
-            Error::invalid_input("page", problem).with_source(error).into()
-        }
-        _ => error.into(),
-    }
 }
 
 fn some_rows() -> NonZeroU32 {

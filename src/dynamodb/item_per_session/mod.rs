@@ -283,7 +283,7 @@ impl<C: Codec> ChatStore for ItemPerSession<C> {
 
     async fn inspect(&self, key: &SessionKey, page: Page) -> Result<Inspection> {
         if page.token.is_some() {
-            return Err(Error::invalid_input("token", "is not of this store: a session here is one row"));
+            return Err(Error::invalid_input("page", "is not of this store: a session here is one row"));
         }
         let (item, usage) = self.read(key, Consistency::Strong).await?;
         let records = item.map(|item| Record {

@@ -61,7 +61,7 @@ impl<C: Codec> ItemPerSession<C> {
     }
 
     fn start_key(&self, token: &PageToken) -> Result<Item> {
-        let refused = || Error::invalid_input("token", "is not of this listing; begin without one");
+        let refused = || Error::invalid_input("page", "is not of this listing; begin without one");
         let keys: BTreeMap<String, String> = serde_json::from_str(&token.0).map_err(|_| refused())?;
         let sort_key = self.config.sort_key.as_ref();
         let names = keys.keys().all(|name| *name == self.config.partition_key || Some(name) == sort_key);

@@ -22,7 +22,7 @@ pub(super) async fn inspect(store: &TurnsStore, key: &SessionKey, page: Page) ->
         None => None,
         Some(PageToken(token)) => {
             let sort = token.strip_prefix(AFTER).ok_or_else(|| {
-                Error::invalid_input("token", "is not one of this listing; start with the first page")
+                Error::invalid_input("page", "is not one of this listing; start with the first page")
             })?;
             Some(store.key(&partition, sort))
         }

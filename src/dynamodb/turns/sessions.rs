@@ -49,7 +49,7 @@ async fn list(
         Some(PageToken(sort)) if listing_hour(&sort).is_some() => Some(store.key(&partition, sort)),
         Some(_) => {
             return Err(Error::invalid_input(
-                "token",
+                "page",
                 "is not one of this listing; start with the first page",
             ));
         }

@@ -66,10 +66,7 @@ impl Sweep<'_> {
                 Some(self.store.key(self.partition, sort))
             }
             Some(_) => {
-                return Err(Error::invalid_input(
-                    "token",
-                    "is not one of a sweep; start with the first page",
-                ));
+                return Err(Error::invalid_input("page", "is not one of a sweep; start with the first page"));
             }
         };
         let range = Range {

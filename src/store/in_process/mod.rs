@@ -223,6 +223,6 @@ impl InProcessStore {
 
 fn number_of(token: &PageToken) -> Result<u64> {
     token.0.parse().map_err(|_| {
-        Error::invalid_input("token", "is not of this store; hand back what the page before returned")
+        Error::invalid_input("page", "is not of this store; hand back what the page before returned")
     })
 }

@@ -186,7 +186,7 @@ fn session_list(found: BTreeSet<SessionId>, next: Option<PageToken>, usage: Usag
 }
 
 fn foreign_token(token: &str) -> Error {
-    Error::invalid_input("token", format!("is not of this listing: {} bytes; start without one", token.len()))
+    Error::invalid_input("page", format!("is not of this listing: {} bytes; start without one", token.len()))
 }
 
 /// The entry itself where any JSON reader takes it, else a JSON string of it.
