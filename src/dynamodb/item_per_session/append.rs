@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
-use aws_sdk_dynamodb::types::{
-    AttributeValue, ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValue};
 
 use super::expression::Expression;
 use super::position::End;
 use super::snapshot::Snapshot;
+use super::update::Update;
 use super::{Codec, ItemPerSession, Mark, TURN_IDS, failed_condition};
 use crate::dynamodb::error::CallError;
 use crate::dynamodb::size::{Item, MAX_ITEM_BYTES, value_bytes};
@@ -197,21 +196,8 @@ impl<C: Codec> ItemPerSession<C> {
         }
         update.push_str(&format!(" ADD {ids} {all_ids}"));
         let returned = if guard.length.is_some() { ReturnValue::None } else { ReturnValue::UpdatedNew };
-        self.client
-            .call(|meter| {
-                let request = self.client.sdk().update_item().table_name(&self.config.table);
-                let request = request
-                    .set_key(Some(pending.key.clone()))
-                    .update_expression(update)
-                    .condition_expression(conditions.join(" AND "))
-                    .set_expression_attribute_names(Some(ex.names))
-                    .set_expression_attribute_values(Some(ex.values))
-                    .return_values(returned)
-                    .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-                    .return_consumed_capacity(ReturnConsumedCapacity::Total);
-                request.customize().interceptor(meter).send()
-            })
-            .await
+        let update = Update { expression: update, conditions, placeholders: ex, returned };
+        self.update(pending.key.clone(), update).await
     }
 
     /// Where the turn begins, from the list that the write returned.

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 
 use super::expression::Expression;
 use super::position::End;
 use super::snapshot::{Group, Snapshot};
+use super::update::Update;
 use super::{Codec, ItemPerSession, Mark};
 use crate::dynamodb::size::Item;
 use crate::error::{Error, ErrorKind, Result};
@@ -102,21 +103,8 @@ impl<C: Codec> ItemPerSession<C> {
             update.push_str(&format!(" REMOVE {list}[{}]", change.place));
         }
         let keys = self.key(key)?;
-        let written = self
-            .client
-            .call(|meter| {
-                let request = self.client.sdk().update_item().table_name(&self.config.table);
-                let request = request
-                    .set_key(Some(keys.clone()))
-                    .update_expression(update)
-                    .condition_expression(conditions.join(" AND "))
-                    .set_expression_attribute_names(Some(ex.names))
-                    .set_expression_attribute_values(Some(ex.values))
-                    .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-                    .return_consumed_capacity(ReturnConsumedCapacity::Total);
-                request.customize().interceptor(meter).send()
-            })
-            .await;
+        let update = Update { expression: update, conditions, placeholders: ex, returned: ReturnValue::None };
+        let written = self.update(keys.clone(), update).await;
         let error = match written {
             Ok((_, usage)) => return Ok(usage),
             Err(error) => error,

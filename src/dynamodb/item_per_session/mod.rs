@@ -13,6 +13,7 @@ mod notes;
 mod position;
 mod sessions;
 mod snapshot;
+mod update;
 
 pub use config::ItemConfig;
 pub use mark::Mark;
