@@ -24,7 +24,7 @@ export async function drop(page: Page, title: string, at: { x: number; y: number
 
 export async function fromMenu(page: Page, item: string): Promise<void> {
   await page.getByRole('button', { name: 'Flows', exact: true }).click();
-  await page.getByRole('menuitem', { name: item }).click();
+  await page.getByRole('menuitem', { name: new RegExp(`^${item}…?$`, 'u') }).click();
 }
 
 /** A new flow with nothing in it. */

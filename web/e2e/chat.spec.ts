@@ -73,7 +73,6 @@ test('streams an answer, stores it, and has it after a reload', async ({ page, h
   expect(await stored(host, flow, await sessionOf(page))).toEqual(['Hello <script>alert(1)</script> → An **answer** with <b>markup</b>.']);
 
   await page.reload();
-  await page.getByRole('button', { name: 'Chat', exact: true }).click();
   await expect(exchanges(page)).toHaveCount(1);
   await expect(page.getByText('Stored the turn')).toBeVisible();
 });
@@ -88,7 +87,6 @@ test('stops an answer, keeps what was said, and marks it', async ({ page, host, 
   await expect(page.getByText('You stopped it here.')).toBeVisible();
   expect(await stored(host, flow, await sessionOf(page))).toEqual(['Tell me → As far as this']);
   await page.reload();
-  await page.getByRole('button', { name: 'Chat', exact: true }).click();
   await expect(page.getByText('You stopped it here.')).toBeVisible();
 });
 
@@ -99,7 +97,6 @@ test('goes on with the answer after a reload in its middle', async ({ page, host
   model.say('One, ');
   await expect(conversation(page)).toContainText('One,');
   await page.reload();
-  await page.getByRole('button', { name: 'Chat', exact: true }).click();
   await expect(conversation(page)).toContainText('One,');
   model.say('two.');
   model.end();
@@ -132,7 +129,6 @@ test('a host that is killed in the middle of an answer: says so, loses nothing t
   expect(await stored(host, flow, await sessionOf(page))).toEqual(['First → Answered.']);
 
   await page.reload();
-  await page.getByRole('button', { name: 'Chat', exact: true }).click();
   await expect(message(page)).toHaveValue('typed meanwhile');
   await page.getByRole('button', { name: 'Try again' }).click();
   await expect.poll(model.asked).toBe(3);
@@ -269,7 +265,6 @@ test.describe('a memory that goes away while the model answers', () => {
     await expect(conversation(page).getByText('Not stored.')).toBeVisible();
     await page.reload();
     await store.start();
-    await page.getByRole('button', { name: 'Chat', exact: true }).click();
     await page.getByRole('button', { name: 'Store again' }).click();
     await expect(conversation(page).getByText('Not stored.')).toHaveCount(0);
     expect(await stored(host, flow, await sessionOf(page))).toEqual(['Keep this → An answer that must not be lost.']);

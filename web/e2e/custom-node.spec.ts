@@ -1,11 +1,8 @@
-import { resolve } from 'node:path';
 import { card, drop, emptyFlow, inspector, select } from './canvas';
+import { CUSTOM_BINARY } from './host';
 import { expect, test } from './test';
 
-/** A host that is linked with the node of `examples/custom_node.rs`. */
-const BINARY = resolve(process.env['CANVAS_MEMORY_CUSTOM_BIN'] ?? '../target/debug/examples/custom_node_host');
-
-test.use({ hostBinary: BINARY });
+test.use({ hostBinary: CUSTOM_BINARY });
 
 test('a node of another crate is dropped, filled in, connected and used, with no page code for it', async ({ page }) => {
   await page.goto('/');

@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
-const BINARY = resolve(process.env['CANVAS_MEMORY_BIN'] ?? '../target/debug/canvas-memory');
+/** The program as it is. */
+export const BINARY = resolve(process.env['CANVAS_MEMORY_BIN'] ?? '../target/debug/canvas-memory');
+/** A host that is linked with the node of `examples/custom_node.rs`. */
+export const CUSTOM_BINARY = resolve(process.env['CANVAS_MEMORY_CUSTOM_BIN'] ?? '../target/debug/examples/custom_node_host');
 
 /** A process of the program that prints its address first. */
 export interface Program {
@@ -49,7 +52,7 @@ export class Host {
   private constructor(
     private readonly directory: string,
     private readonly args: readonly string[],
-    private readonly binary: string | undefined,
+    private binary: string | undefined,
     private listen: string,
   ) {}
 
@@ -69,8 +72,9 @@ export class Host {
     return join(this.directory, 'data');
   }
 
-  /** Starts it again, on the same data, key and port. */
-  async start(): Promise<void> {
+  /** Starts it again, on the same data, key and port; with `binary`, as another program that takes its place. */
+  async start(binary = this.binary): Promise<void> {
+    this.binary = binary;
     const env = { XDG_CONFIG_HOME: join(this.directory, 'config'), CANVAS_MEMORY_TOKEN: undefined };
     this.program = await startProgram(['serve', '--data-dir', this.dataDir, '--listen', this.listen, ...this.args], env, this.binary);
     this.listen = new URL(this.program.address).host;

@@ -1,37 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
-import type { Host } from './host';
+import { memoryOf, openMemory, session, sessionMenu as menu } from './stores';
 import { expect, test } from './test';
-
-interface FlowRecord {
-  id: string;
-  flow: { nodes: { id: string; type: string; inputs: Record<string, unknown> }[] };
-}
-
-/** The memory of a new flow that is made of a template, with these inputs instead of its own. */
-async function memoryOf(host: Host, template: string, inputs?: Record<string, unknown>): Promise<{ flow: string; node: string }> {
-  const { id, flow } = await host.api<FlowRecord>('/flows', { template });
-  const node = flow.nodes.find(({ type }) => /memory/iu.test(type));
-  if (!node) throw new Error(`the template ${template} has no memory`);
-  if (!inputs) return { flow: id, node: node.id };
-  node.inputs = inputs;
-  const changed = await host.api<FlowRecord>('/flows', { flow });
-  return { flow: changed.id, node: node.id };
-}
-
-async function openMemory(page: Page, { flow, node }: { flow: string; node: string }): Promise<void> {
-  await page.goto(`/#/flows/${flow}`);
-  // The middle of a card may be a button of its own.
-  await page.locator(`.react-flow__node[data-id="${node}"]`).click({ position: { x: 12, y: 12 } });
-  await page.getByRole('tab', { name: 'Memory' }).click();
-}
-
-const session = (page: Page, id: string) => page.getByRole('option', { name: id });
-const menu = async (page: Page, item: string) => {
-  await page.getByRole('button', { name: 'Export, copy, clear' }).click();
-  await page.getByRole('menuitem', { name: item }).click();
-};
 
 test('one message typed is shown as stored, searched, exported and cleared', async ({ page, host }) => {
   const memory = await memoryOf(host, 'dynamodb-builtin');
@@ -103,6 +73,17 @@ test('of ten thousand messages only those near the view are drawn', async ({ pag
   });
   await expect(page.locator('.message').first()).toBeAttached();
   expect(await page.locator('.message').count()).toBeLessThan(200);
+
+  // It goes on in the chat, and what is said comes to the end of it.
+  await page.getByRole('button', { name: 'Chat', exact: true }).click();
+  await page.locator('.chat-session-name').click();
+  await page.getByLabel('Go on with a session by its name').fill('long');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('log', { name: 'Conversation' })).toContainText('Answer 4999.');
+  await page.getByLabel('Message', { exact: true }).fill('Is it still quick?');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('Stored the turn')).toBeVisible();
+  await expect(page.getByText('10,002 messages in 1,001 turns')).toBeVisible();
 });
 
 test('what the store declares appears: a message is changed and removed', async ({ page, host }) => {

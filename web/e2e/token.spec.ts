@@ -73,3 +73,19 @@ test('keeps what was typed when the host comes back and wants its token again', 
   await page.reload();
   await expect(name).toHaveValue('Written while the host was gone');
 });
+
+test('a browser that was let in can be logged out, and keeps nothing of the talk', async ({ page, watch }) => {
+  watch.allowFailures(/\/api\//u);
+  await page.goto('/');
+  await show(page, TOKEN);
+  await page.getByRole('button', { name: 'Chat', exact: true }).click();
+  await page.getByLabel('Message', { exact: true }).fill('half a thought');
+  await page.getByRole('button', { name: 'Flows', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'Log out' }).click();
+  await expect(dialog(page)).toBeVisible();
+  expect(await page.evaluate(() => JSON.stringify(sessionStorage))).not.toContain('half a thought');
+  await page.reload();
+  await expect(dialog(page)).toBeVisible();
+  await show(page, TOKEN);
+  await expect(page.locator('.card').first()).toBeVisible();
+});

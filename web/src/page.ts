@@ -48,19 +48,53 @@ export type PickerRequest =
 /** Narrower than this, panels lie over the canvas. */
 export const NARROW = '(max-width: 1099px)';
 
-export function createView(): StoreApi<ViewState> {
-  return createStore<ViewState>(() => ({
-    palette: !globalThis.matchMedia?.(NARROW).matches,
-    paletteMadeWay: false,
+/** Narrower than this, the chat lies over the canvas, too. */
+export const SMALL = '(max-width: 767px)';
+
+/** Narrower than this, palette, chat and inspector together leave too little of the canvas. */
+export const ROOMY_PX = 1440;
+
+const CHAT_KEY = 'canvas-memory/chat';
+
+/** Whether the chat is open outlives a reload, with `kept`; what else is open does not. */
+export function createView(kept?: Storage): StoreApi<ViewState> {
+  const chat = isKeptOpen(kept);
+  const palette = !globalThis.matchMedia?.(NARROW).matches;
+  const madeWay = chat && palette && globalThis.innerWidth < ROOMY_PX;
+  const view = createStore<ViewState>(() => ({
+    palette: palette && !madeWay,
+    paletteMadeWay: madeWay,
     inspector: true,
     inspectorTab: 'settings',
-    chat: false,
+    chat,
     help: false,
     minimap: undefined,
     renaming: undefined,
     picker: undefined,
     menu: undefined,
   }));
+  view.subscribe((now, before) => {
+    if (now.chat !== before.chat) keepOpen(kept, now.chat);
+  });
+  return view;
+}
+
+/** A browser may forbid its storage; then the chat is closed after a reload. */
+function isKeptOpen(kept: Storage | undefined): boolean {
+  try {
+    return kept?.getItem(CHAT_KEY) === 'open';
+  } catch {
+    return false;
+  }
+}
+
+function keepOpen(kept: Storage | undefined, open: boolean): void {
+  try {
+    if (open) kept?.setItem(CHAT_KEY, 'open');
+    else kept?.removeItem(CHAT_KEY);
+  } catch {
+    // See above.
+  }
 }
 
 const PageContext = createContext<Page | undefined>(undefined);

@@ -30,10 +30,9 @@ export function startOnce(): Promise<Answer<Page>> {
 
 /** Fetches what the page stands on, and opens the flow that the address names, else the newest, else a first one. */
 async function start(): Promise<Answer<Page>> {
-  const [manifest, list] = await Promise.all([nodes.manifest(), flows.list()]);
+  const [manifest, list] = await Promise.all([nodes.manifest(), flows.list(), refreshCredentialNames()]);
   if (!manifest.ok) return manifest;
   if (!list.ok) return list;
-  void refreshCredentialNames();
   const flow = createFlowStore();
   const autosave = createAutosave(flow, flows);
   const open = async (id: string): Promise<boolean> => {
@@ -56,7 +55,7 @@ async function start(): Promise<Answer<Page>> {
     flow,
     autosave,
     runs: createRuns({ flow, catalog, autosave, kept: createKept(storage('localStorage'), storage('sessionStorage')) }),
-    view: createView(),
+    view: createView(storage('sessionStorage')),
     openFlow: async (id) => {
       const opened = await open(id);
       if (opened) location.hash = addressOf(id);

@@ -73,6 +73,9 @@ export async function logIn(token: string): Promise<Answer<undefined>> {
   return answer;
 }
 
+/** Has the browser forget its cookie. */
+export const logOut = (): Promise<Answer<undefined>> => call<undefined>('/logout', { method: 'POST' });
+
 const OFFLINE: ApiError = { kind: 'offline', status: 0, retry: 'later', message: 'The host does not answer. Is canvas-memory running?' };
 
 /** A host that wants its token first gets it from the person; the call then goes on as if nothing had been. */

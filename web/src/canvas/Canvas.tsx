@@ -35,6 +35,7 @@ import './canvas.css';
 
 const NODE_TYPES = { card: Card };
 const EDGE_TYPES = { wire: Wire };
+const ADD_TO_SELECTION = ['Shift', 'Control', 'Meta'];
 const SNAP: [number, number] = [GRID, GRID];
 const NOTHING_SEEN: Seen = { measured: new Map(), dragging: new Set() };
 
@@ -177,6 +178,7 @@ export function Canvas() {
         snapToGrid
         snapGrid={SNAP}
         selectionMode={SelectionMode.Partial}
+        multiSelectionKeyCode={ADD_TO_SELECTION}
         deleteKeyCode={null}
         zoomOnDoubleClick={false}
         panOnScroll

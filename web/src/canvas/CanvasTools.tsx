@@ -2,8 +2,8 @@ import { MiniMap, Panel, useReactFlow, useStore as useReactFlowStore } from '@xy
 import type { CardNode } from '../flow/reactFlow';
 import { useCatalog, useFlow, usePage, useView } from '../page';
 import { IconButton } from '../ui/Button';
+import { fitOptions, glideMs } from './fit';
 import type { Size } from './tidy';
-import { FIT } from './useOpenedFlow';
 import { useTidy } from './useTidy';
 
 /** From so many nodes on the map shows by itself. */
@@ -25,7 +25,7 @@ export function CanvasTools({ measured }: { measured: ReadonlyMap<string, Size> 
         </button>
         <IconButton icon="zoomIn" label="Zoom in" keys="+" onClick={() => void canvas.zoomIn()} />
         <span className="tools-gap" />
-        <IconButton icon="fit" label="Fit everything" keys="1" onClick={() => void canvas.fitView({ ...FIT, duration: 180 })} />
+        <IconButton icon="fit" label="Fit everything" keys="1" onClick={() => void canvas.fitView({ ...fitOptions(), duration: glideMs() })} />
         <IconButton icon="tidy" label="Tidy up" keys="Shift Alt T" onClick={() => void tidy()} />
         <IconButton icon="map" label="Map" aria-pressed={minimap} onClick={() => view.setState({ minimap: !minimap })} />
       </Panel>

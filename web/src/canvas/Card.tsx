@@ -1,7 +1,7 @@
 import type { NodeProps } from '@xyflow/react';
 import { memo } from 'react';
 import { useStore } from 'zustand';
-import { useCredentialName } from '../credentials/names';
+import { useCredentialName, useGone } from '../credentials/names';
 import { openDialog } from '../layout/dialogs';
 import { slotRequired, slotShown } from '../manifest/catalog';
 import { summaryOf } from '../manifest/summary';
@@ -32,7 +32,7 @@ export const Card = memo(
         <CardHead node={node} declaration={declaration} />
         <CardBody node={node} declaration={declaration} />
         <Ports node={node.id} declaration={declaration} />
-        <p className="card-status" data-status={status.is}>
+        <p className="card-status" data-status={status.is} data-warns={status.warns}>
           <span className="card-status-dot" />
           <span className="card-status-text"><Inline text={status.text} /></span>
         </p>
@@ -85,10 +85,11 @@ function CardBody({ node, declaration }: { node: FlowNode; declaration: NodeDecl
 
 function CredentialChip({ node: { id: node, credential: id }, title }: { node: FlowNode; title: string }) {
   const name = useCredentialName(id);
+  const none = useGone(id) || id === undefined;
   return (
-    <button type="button" className="card-chip" data-empty={id === undefined} title={`Choose the ${title}`} onClick={() => openDialog({ kind: 'connect', node })}>
+    <button type="button" className="card-chip" data-empty={none} title={`Choose the ${title}`} onClick={() => openDialog({ kind: 'connect', node })}>
       <Icon name="key" size={14} />
-      <span>{id === undefined ? `No ${title}` : (name ?? title)}</span>
+      <span>{none ? `No ${title}` : (name ?? title)}</span>
     </button>
   );
 }

@@ -3,7 +3,7 @@ import { useReactFlow } from '@xyflow/react';
 import { fetchTemplates, useTemplates } from '../flows/templates';
 import { useCommands, usePage } from '../page';
 import { Button } from '../ui/Button';
-import { FIT } from './useOpenedFlow';
+import { fitOptions } from './fit';
 
 /** What an empty canvas says: how to begin, and with what. */
 export function EmptyCanvas() {
@@ -37,7 +37,7 @@ export function EmptyCanvas() {
                 commands.paste(flow, { x: 0, y: 0 });
                 commands.select([]);
                 // The cards have a size once they are drawn.
-                setTimeout(() => void fitView(FIT), 100);
+                setTimeout(() => void fitView(fitOptions()), 100);
               }}
             >
               {title}

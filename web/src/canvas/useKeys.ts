@@ -4,11 +4,11 @@ import { fragmentOf } from '../flow/clipboard';
 import { toggleChat } from '../layout/panels';
 import { usePage } from '../page';
 import { freePlace } from './addNode';
+import { fitOptions } from './fit';
 import { focusNode } from './focusNode';
 import { hasMod, isOnCanvas, isTyping } from './keys';
 import { pointer } from './pointer';
 import type { Size } from './tidy';
-import { FIT } from './useOpenedFlow';
 import { useTidy } from './useTidy';
 
 /** The keys of the canvas. `KEY_HELP` tells them to the person. */
@@ -80,7 +80,7 @@ export function useKeys(measured: ReadonlyMap<string, Size>): void {
         case '0':
           return () => void canvas.zoomTo(1);
         case '1':
-          return () => void canvas.fitView(FIT);
+          return () => void canvas.fitView(fitOptions());
         default:
           return undefined;
       }

@@ -1,8 +1,7 @@
 import { useNodesInitialized, useReactFlow } from '@xyflow/react';
 import { useEffect, useRef } from 'react';
 import { useFlow, usePage } from '../page';
-
-export const FIT = { padding: 0.16, maxZoom: 1 };
+import { fitOptions } from './fit';
 
 /** Shows a flow, when it is opened, as it was left; one that was never seen is shown whole. */
 export function useOpenedFlow(): void {
@@ -16,7 +15,7 @@ export function useOpenedFlow(): void {
     if (id === shown.current || (!ready && doc.nodes.length > 0)) return;
     shown.current = id;
     if (viewport) void setViewport(viewport);
-    else if (doc.nodes.length > 0) void fitView(FIT);
+    else if (doc.nodes.length > 0) void fitView(fitOptions());
     else void setViewport({ x: 0, y: 0, zoom: 1 });
   }, [id, ready, flow, fitView, setViewport]);
 }

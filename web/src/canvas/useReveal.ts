@@ -1,7 +1,7 @@
 import { useReactFlow } from '@xyflow/react';
 import { useEffect, useRef } from 'react';
 import { usePage, useFlow, useView } from '../page';
-import { FIT } from './useOpenedFlow';
+import { allCardsNear, boxOf, fitOptions, glideMs, someCardHidden } from './fit';
 
 const MARGIN = 24;
 
@@ -45,23 +45,8 @@ function useWholeInSight(): void {
     if (before.current === chat) return undefined;
     before.current = chat;
     const frame = requestAnimationFrame(() => {
-      const stage = boxOf('.canvas');
-      const cards = [...document.querySelectorAll('.react-flow__node')].map((card) => card.getBoundingClientRect());
-      const cut = cards.some((card) => stage && (card.right > stage.right || card.left < stage.left));
-      const near = cards.every((card) => stage && card.left < stage.right + NEAR && card.right > stage.left - NEAR);
-      if (cut && near) void fitView({ ...FIT, duration: glideMs() });
+      if (someCardHidden() && allCardsNear()) void fitView({ ...fitOptions(), duration: glideMs() });
     });
     return () => cancelAnimationFrame(frame);
   }, [chat, fitView]);
-}
-
-/** Cards farther away than a panel is wide were out of sight before, too. */
-const NEAR = 400;
-
-function boxOf(selector: string): DOMRect | undefined {
-  return document.querySelector(selector)?.getBoundingClientRect();
-}
-
-function glideMs(): number {
-  return matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 180;
 }

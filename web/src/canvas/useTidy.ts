@@ -2,8 +2,8 @@ import { useReactFlow } from '@xyflow/react';
 import { useCallback } from 'react';
 import { usePage } from '../page';
 import { say } from '../ui/toasts';
+import { fitOptions, glideMs } from './fit';
 import type { Size } from './tidy';
-import { FIT } from './useOpenedFlow';
 
 /** Lays the cards out. The layout engine is fetched when it is first needed. */
 export function useTidy(measured: ReadonlyMap<string, Size>): () => Promise<void> {
@@ -15,7 +15,7 @@ export function useTidy(measured: ReadonlyMap<string, Size>): () => Promise<void
     try {
       const { tidied } = await import('./tidy');
       flow.commands.arrange(tidied(flow.getState().doc, measured));
-      requestAnimationFrame(() => void fitView({ ...FIT, duration: 180 }));
+      requestAnimationFrame(() => void fitView({ ...fitOptions(), duration: glideMs() }));
     } catch {
       say('The layout could not be fetched. Is the host still running?', { tone: 'bad' });
     }

@@ -2,6 +2,7 @@ import { Fragment, type ReactNode } from 'react';
 import type { FlowProblem } from '../api/flows';
 import { focusNode } from '../canvas/focusNode';
 import { nodeOf } from '../flow/lookups';
+import { setupProblems } from '../manifest/setup';
 import { useCatalog, useFlow, usePage } from '../page';
 import { sentence } from '../text/sentence';
 
@@ -24,13 +25,22 @@ export function Blocked({ problems }: { problems: readonly FlowProblem[] }) {
                 {': '}
               </>
             )}
-            <Message text={problem.node == null ? sentence(problem.message) : problem.message} />
+            <Problem problem={problem} />
           </li>
         ))}
       </ul>
       {more > 0 && <p>and {more} more</p>}
     </div>
   );
+}
+
+function Problem({ problem: { node: id, field, message } }: { problem: FlowProblem }) {
+  const catalog = useCatalog();
+  const node = useFlow((state) => (id == null ? undefined : nodeOf(state.doc.nodes, id)));
+  if (!node) return <Message text={id == null ? sentence(message) : message} />;
+  // The host knows credentials by their types; people know them by their names.
+  const own = field === 'credential' ? setupProblems(catalog, node, []).find((problem) => problem.field === field)?.message : undefined;
+  return <Message text={own ?? message} />;
 }
 
 /** A message names nodes by their ids, as code. */

@@ -1,7 +1,8 @@
 import { useEffect, useLayoutEffect, useRef } from 'react';
-import { usePage, useRuns } from '../page';
+import { useCatalog, useFlow, usePage, useRuns } from '../page';
 import { isOpen } from '../run/exchange';
 import { Failure } from '../run/Findings';
+import { partsOf } from '../run/parts';
 import { MOST_TURNS } from '../run/runs';
 import { Button } from '../ui/Button';
 import { Exchange } from './Exchange';
@@ -65,7 +66,7 @@ export function Messages() {
           {exchanges.map((exchange) => (
             <Exchange key={exchange.key} exchange={exchange} newest={exchange.key === last} />
           ))}
-          {exchanges.length === 0 && (history.is === 'none' || history.is === 'read') && <Empty hasMemory={history.is === 'read'} />}
+          {exchanges.length === 0 && (history.is === 'none' || history.is === 'read') && <Empty read={history.is === 'read'} />}
           {exchanges.length === 0 && history.is === 'loading' && <p className="chat-empty" aria-busy="true">Reading the conversation…</p>}
         </div>
       </div>
@@ -78,11 +79,18 @@ export function Messages() {
   );
 }
 
-function Empty({ hasMemory }: { hasMemory: boolean }) {
+function Empty({ read }: { read: boolean }) {
+  const catalog = useCatalog();
+  const hasMemory = useFlow(({ doc }) => partsOf(catalog, doc).memory !== undefined);
+  const next = read
+    ? 'Each turn is kept in the memory node. Say something, then something that needs it.'
+    : hasMemory
+      ? 'What the memory node keeps shows here once the node is set up.'
+      : 'Connect a memory node, and the flow remembers what is said.';
   return (
     <div className="chat-empty">
       <p>Nothing said yet.</p>
-      <p>{hasMemory ? 'Each turn is kept in the memory node. Say something, then something that needs it.' : 'Connect a memory node, and the flow remembers what is said.'}</p>
+      <p>{next}</p>
     </div>
   );
 }

@@ -41,10 +41,11 @@ export function EditCredentialDialog({ id, node, onClose }: { id: string; node: 
     };
   }, [id]);
   const type = found?.credential?.type;
-  if (found && type !== undefined && catalog.credential(type)) return <CredentialForm types={[type]} saved={found} node={of} onClose={onClose} />;
+  const failure = error ?? (found?.error && { ...found.error, status: 0 });
+  if (found && !failure && type !== undefined && catalog.credential(type)) return <CredentialForm types={[type]} saved={found} node={of} onClose={onClose} />;
   return (
     <Dialog title="Edit credential" onClose={onClose} footer={<Button onClick={onClose}>Close</Button>}>
-      {error ? <Failure error={error} /> : found ? <p>Its type, {type ?? 'which can’t be read'}, is not installed here.</p> : <p aria-busy="true">Reading…</p>}
+      {failure ? <Failure error={failure} /> : found ? <p>Its type, {type ?? 'which can’t be read'}, is not installed here.</p> : <p aria-busy="true">Reading…</p>}
     </Dialog>
   );
 }

@@ -1,7 +1,6 @@
 import { useCallback, useEffect, useState } from 'react';
 import type { ApiError } from '../api/client';
 import { credentials as api, type CredentialUse, type ShownCredential } from '../api/credentials';
-import { nodeOf } from '../flow/lookups';
 import { closeAllDialogs, dialogs, openDialog } from '../layout/dialogs';
 import { useCatalog, usePage } from '../page';
 import { Failure } from '../run/Findings';
@@ -10,6 +9,7 @@ import { Dialog } from '../ui/Dialog';
 import { Icon } from '../ui/Icon';
 import { say } from '../ui/toasts';
 import { refreshCredentialNames } from './names';
+import { useNodeTitles, type Titles } from './useNodeTitles';
 import './credentials.css';
 
 /** All credentials: what each is, where it is used; to change and to delete. */
@@ -17,6 +17,7 @@ export function CredentialsDialog({ onClose }: { onClose: () => void }) {
   const { autosave } = usePage();
   const [all, setAll] = useState<readonly ShownCredential[]>();
   const [error, setError] = useState<ApiError>();
+  const titles = useNodeTitles(all);
 
   const load = useCallback(async () => {
     // Where it is used is told of what is saved.
@@ -56,7 +57,7 @@ export function CredentialsDialog({ onClose }: { onClose: () => void }) {
       {all && all.length > 0 && (
         <ul className="rows">
           {all.map((credential) => (
-            <CredentialRow key={credential.id} credential={credential} onDeleted={deleted} />
+            <CredentialRow key={credential.id} credential={credential} titles={titles} onDeleted={deleted} />
           ))}
         </ul>
       )}
@@ -64,7 +65,7 @@ export function CredentialsDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
-function CredentialRow({ credential, onDeleted }: { credential: ShownCredential; onDeleted: () => Promise<void> }) {
+function CredentialRow({ credential, titles, onDeleted }: { credential: ShownCredential; titles: Titles; onDeleted: () => Promise<void> }) {
   const catalog = useCatalog();
   const [asking, setAsking] = useState(false);
   const name = nameOf(credential);
@@ -87,7 +88,7 @@ function CredentialRow({ credential, onDeleted }: { credential: ShownCredential;
               <Icon name="alert" size={14} /> {credential.error.message}
             </p>
           )}
-          <Uses uses={credential.used_by} />
+          <Uses uses={credential.used_by} titles={titles} />
         </div>
         {!credential.error && <IconButton icon="rename" label={`Edit ${name}`} onClick={() => openDialog({ kind: 'editCredential', id: credential.id })} />}
         <IconButton icon="trash" label={`Delete ${name}`} aria-expanded={asking} onClick={() => setAsking(!asking)} />
@@ -103,14 +104,8 @@ function CredentialRow({ credential, onDeleted }: { credential: ShownCredential;
   );
 }
 
-function Uses({ uses }: { uses: readonly CredentialUse[] }) {
+function Uses({ uses, titles }: { uses: readonly CredentialUse[]; titles: Titles }) {
   const { flow, openFlow } = usePage();
-  const catalog = useCatalog();
-  const doc = flow.getState();
-  const titleOf = (id: string) => {
-    const node = nodeOf(doc.doc.nodes, id);
-    return node?.name ?? (node && catalog.node(node.type)?.title) ?? id;
-  };
   if (uses.length === 0) return <p>Not used</p>;
   const show = ({ flow: id, node }: CredentialUse) => {
     closeAllDialogs();
@@ -122,7 +117,7 @@ function Uses({ uses }: { uses: readonly CredentialUse[] }) {
       Used in{' '}
       {uses.map((use, at) => (
         <button key={at} type="button" className="link" onClick={() => show(use)}>
-          {use.flow_name || 'Untitled flow'} · {use.flow === doc.id ? titleOf(use.node) : use.node}
+          {use.flow_name || 'Untitled flow'} · {titles.get(use.flow)?.get(use.node) ?? 'a node'}
         </button>
       ))}
     </p>

@@ -11,7 +11,11 @@ export interface CredentialName {
   revision: number;
 }
 
-export const credentialNames = createStore<{ all: readonly CredentialName[] }>(() => ({ all: [] }));
+export const credentialNames = createStore<{
+  all: readonly CredentialName[];
+  /** The ids of all that are saved, those that can't be read among them; `undefined` before they were asked for. */
+  ids: ReadonlySet<string> | undefined;
+}>(() => ({ all: [], ids: undefined }));
 
 /** Fetches the names anew; the old ones stay where the host does not answer. */
 export async function refreshCredentialNames(): Promise<void> {
@@ -20,7 +24,17 @@ export async function refreshCredentialNames(): Promise<void> {
   const all = answer.value.credentials.flatMap(({ id, credential }) =>
     credential ? [{ id, name: credential.name, type: credential.type, revision: credential.revision }] : [],
   );
-  credentialNames.setState({ all });
+  credentialNames.setState({ all, ids: new Set(answer.value.credentials.map(({ id }) => id)) });
+}
+
+/** Whether it is known that no credential has this id: it was deleted. */
+export function isGone(id: string): boolean {
+  return credentialNames.getState().ids?.has(id) === false;
+}
+
+/** As `isGone`; renders anew when it changes. */
+export function useGone(id: string | undefined): boolean {
+  return useStore(credentialNames, ({ ids }) => id !== undefined && ids?.has(id) === false);
 }
 
 export function useCredentialName(id: string | undefined): string | undefined {

@@ -1,3 +1,4 @@
+import { parseExact } from '../api/json';
 import { freeId, type FlowDocument, type FlowEdge, type FlowNode, type Position } from './document';
 
 /** A part of a flow on its way: nodes, and the edges among them. */
@@ -25,7 +26,7 @@ export function toText(fragment: Fragment): string {
 export function fromText(text: string): Fragment | undefined {
   if (!text.includes(MARK)) return undefined;
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseExact(text);
     if (!isRecord(value) || value[MARK] !== 1 || !Array.isArray(value['nodes']) || !Array.isArray(value['edges'])) {
       return undefined;
     }
@@ -35,9 +36,9 @@ export function fromText(text: string): Fragment | undefined {
   }
 }
 
-/** The fragment with ids that are free, its upper left corner at `at`, or beside where it was. */
-export function withNewIds(fragment: Fragment, taken: ReadonlySet<string>, at: Position | undefined): Fragment {
-  const used = new Set(taken);
+/** The fragment with ids that are free, its upper left corner at `at`, or beside where it was; never right on another card. */
+export function withNewIds(fragment: Fragment, present: readonly FlowNode[], at: Position | undefined): Fragment {
+  const used = new Set(present.map(({ id }) => id));
   const ids = new Map<string, string>();
   for (const node of fragment.nodes) {
     const id = freeId(node.type, used);
@@ -48,13 +49,15 @@ export function withNewIds(fragment: Fragment, taken: ReadonlySet<string>, at: P
     x: Math.min(...fragment.nodes.map((node) => node.position.x)),
     y: Math.min(...fragment.nodes.map((node) => node.position.y)),
   };
-  const shift = at ? { x: at.x - corner.x, y: at.y - corner.y } : BESIDE;
+  const shift = at ? { x: at.x - corner.x, y: at.y - corner.y } : { ...BESIDE };
+  const shifted = ({ x, y }: Position) => ({ x: Math.round(x + shift.x), y: Math.round(y + shift.y) });
+  const covers = (node: FlowNode) => present.some(({ position: { x, y } }) => x === shifted(node.position).x && y === shifted(node.position).y);
+  while (fragment.nodes.some(covers)) {
+    shift.x += BESIDE.x;
+    shift.y += BESIDE.y;
+  }
   return {
-    nodes: fragment.nodes.map((node) => ({
-      ...node,
-      id: ids.get(node.id) ?? node.id,
-      position: { x: Math.round(node.position.x + shift.x), y: Math.round(node.position.y + shift.y) },
-    })),
+    nodes: fragment.nodes.map((node) => ({ ...node, id: ids.get(node.id) ?? node.id, position: shifted(node.position) })),
     edges: fragment.edges.flatMap((edge) => {
       const source = ids.get(edge.source);
       const target = ids.get(edge.target);

@@ -138,6 +138,13 @@ describe('the clipboard', () => {
     expect([...flow.getState().selectedNodes]).toEqual(['a_2', 'b_2']);
   });
 
+  test('sets nothing right on another card', () => {
+    add('a', 100);
+    const copied = fragmentOf(doc(), new Set(['a_1']));
+    for (const to of [{ x: 100, y: 0 }, { x: 100, y: 0 }, undefined]) flow.commands.paste(copied, to);
+    expect(new Set(doc().nodes.map(({ position }) => JSON.stringify(position))).size).toBe(4);
+  });
+
   test('takes nothing that is not its own', () => {
     for (const text of ['', 'hello', '{"nodes":[]}', '{"canvas-memory/fragment":1', '{"canvas-memory/fragment":1,"nodes":5,"edges":[]}']) {
       expect(fromText(text)).toBeUndefined();

@@ -193,7 +193,7 @@ export function createFlowStore(now: () => number = () => performance.now()): Fl
 
     paste: (fragment, at) => {
       const { doc } = store.getState();
-      const { nodes, edges } = withNewIds(fragment, new Set(doc.nodes.map((node) => node.id)), at);
+      const { nodes, edges } = withNewIds(fragment, doc.nodes, at);
       if (nodes.length === 0) return;
       change(
         { label: 'Paste' },

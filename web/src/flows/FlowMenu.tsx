@@ -1,11 +1,15 @@
 import { useRef, useState } from 'react';
 import type { ReadableFlow } from '../api/flows';
+import { isLoggedIn } from '../api/login';
 import { openDialog } from '../layout/dialogs';
+import { leave } from '../login/leave';
 import { usePage } from '../page';
+import { checks } from '../run/checks';
 import { Icon } from '../ui/Icon';
 import { Menu } from '../ui/Menu';
 import { say } from '../ui/toasts';
 import { duplicateFlow, listFlows } from './manage';
+import { isUnresolved, keptReport } from './reports';
 import { exportFlow } from './transfer';
 
 const NEWEST = 5;
@@ -22,6 +26,8 @@ export function FlowMenu() {
     if (!answer.ok) say(answer.error.message, { tone: 'bad' });
   };
   const current = page.flow.getState().id;
+  const report = current === undefined ? undefined : keptReport(current);
+  const unresolved = report && isUnresolved(report, page.flow.getState().doc, checks.getState().problems) ? report : undefined;
   const duplicate = async () => {
     const error = current === undefined ? undefined : await duplicateFlow(page, current);
     if (error) say(error.message, { tone: 'bad' });
@@ -50,7 +56,10 @@ export function FlowMenu() {
             { label: 'Duplicate', icon: 'copy', apart: true, act: () => void duplicate() },
             { label: 'Export', icon: 'download', act: () => current !== undefined && void exportFlow(page, current) },
             { label: 'Import…', icon: 'upload', act: () => openDialog({ kind: 'import' }) },
+            ...(unresolved ? [{ label: 'Import report…', icon: 'docs' as const, act: () => openDialog({ kind: 'report', report: unresolved, reopened: true }) }] : []),
             { label: 'Credentials…', icon: 'key', apart: true, act: () => openDialog({ kind: 'credentials' }) },
+            { label: 'Keys and help', icon: 'help', keys: '?', act: () => page.view.setState({ help: true }) },
+            ...(isLoggedIn() ? [{ label: 'Log out', icon: 'logOut' as const, apart: true, act: () => void leave(page) }] : []),
           ]}
         />
       )}

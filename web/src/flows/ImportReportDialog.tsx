@@ -1,20 +1,25 @@
 import type { ReactNode } from 'react';
+import { useStore } from 'zustand';
 import type { ImportReport } from '../api/flows';
 import { focusNode } from '../canvas/focusNode';
+import { credentialNames } from '../credentials/names';
 import { nodeOf } from '../flow/lookups';
 import { openDialog } from '../layout/dialogs';
 import { useCatalog, useCommands, useFlow } from '../page';
+import { checks } from '../run/checks';
 import { Inline } from '../text/Markdown';
 import { Button } from '../ui/Button';
 import { Dialog } from '../ui/Dialog';
 import { Icon } from '../ui/Icon';
+import { isConnected, isStill, toDo } from './reports';
 import './flows.css';
 
 /** What became of an import: what is to be done first, what changed last. */
-export function ImportReportDialog({ report, onClose }: { report: ImportReport; onClose: () => void }) {
+export function ImportReportDialog({ report, reopened, onClose }: { report: ImportReport; reopened: boolean; onClose: () => void }) {
   const doc = useFlow((state) => state.doc);
   const nodes = doc.nodes.length;
-  const todo = report.problems.filter(({ code }) => code !== 'missing_credential' && code !== 'unknown_type');
+  const todo = toDo(report);
+  const problems = useStore(checks, (state) => state.problems);
   const changed = report.converted.length + report.upgraded.length + report.coerced.length + report.variables.length;
   const clean = changed + todo.length + report.connect_again.length + report.unknown_nodes.length + report.dropped.length + report.dropped_edges.length === 0;
   const go = () => {
@@ -36,9 +41,9 @@ export function ImportReportDialog({ report, onClose }: { report: ImportReport; 
           ))}
         </Part>
         <Part title="Still to do" shown={todo.length > 0}>
-          {todo.map(({ node, message, level }, at) => (
-            <Row key={at} node={node ?? undefined} tone={level} onClose={onClose}>
-              {message}
+          {todo.map((problem, at) => (
+            <Row key={at} node={problem.node ?? undefined} tone={reopened && !isStill(problem, problems) ? 'done' : problem.level} onClose={onClose}>
+              {problem.message}
             </Row>
           ))}
         </Part>
@@ -111,7 +116,8 @@ function Part({ title, note, shown, children }: { title: string; note?: string; 
 }
 
 function ConnectRow({ node: id, slot, required, onClose }: { node: string; slot: string; required: boolean; onClose: () => void }) {
-  const connected = useFlow(({ doc }) => nodeOf(doc.nodes, id)?.credential !== undefined);
+  useStore(credentialNames);
+  const connected = useFlow(({ doc }) => isConnected(doc, id));
   return (
     <li className="report-row">
       <Icon name={connected ? 'check' : 'key'} />
@@ -123,15 +129,16 @@ function ConnectRow({ node: id, slot, required, onClose }: { node: string; slot:
   );
 }
 
-function Row({ node, field, tone, children, onClose }: { node: string | undefined; field?: string; tone?: 'error' | 'warning'; children: string; onClose: () => void }) {
+function Row({ node, field, tone, children, onClose }: { node: string | undefined; field?: string; tone?: 'error' | 'warning' | 'done'; children: string; onClose: () => void }) {
   const fieldName = useFieldName(node, field);
   return (
     <li className="report-row" data-tone={tone}>
-      <Icon name={tone === undefined ? 'arrowRight' : 'alert'} />
+      <Icon name={tone === undefined ? 'arrowRight' : tone === 'done' ? 'check' : 'alert'} />
       <p>
         {node !== undefined && <ShowNode id={node} onClose={onClose} />} {fieldName !== undefined && <span>{fieldName}: </span>}
         <Inline text={children} />
       </p>
+      {tone === 'done' && <span className="report-done">Done</span>}
     </li>
   );
 }

@@ -1,6 +1,7 @@
 import { flows as api, isReadable, type FlowRecord, type ReadableFlow } from '../api/flows';
 import type { ApiError } from '../api/client';
 import type { Page } from '../page';
+import { forgetReport } from './reports';
 
 /** Each returns what went wrong, or nothing. */
 type Outcome = Promise<ApiError | undefined>;
@@ -47,6 +48,7 @@ export async function deleteFlow(page: Page, id: string, others: readonly Readab
     }
   }
   const answer = await api.remove(id);
+  if (answer.ok) forgetReport(id);
   return answer.ok || answer.error.status === 404 ? undefined : answer.error;
 }
 

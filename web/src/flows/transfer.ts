@@ -2,6 +2,7 @@ import { flows as api, type ImportReport } from '../api/flows';
 import type { Answer, ApiError } from '../api/client';
 import type { Page } from '../page';
 import { say } from '../ui/toasts';
+import { keepReport } from './reports';
 
 const MB = 1024 * 1024;
 /** What the host takes. */
@@ -37,6 +38,7 @@ export async function importFlow(page: Page, source: File | string): Promise<Ans
   }
   const answer = await api.import(text);
   if (!answer.ok) return answer;
+  keepReport(answer.value.id, answer.value.report);
   await page.openFlow(answer.value.id);
   return { ok: true, value: answer.value.report };
 }

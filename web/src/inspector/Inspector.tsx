@@ -64,6 +64,7 @@ function UnknownNode({ node }: { node: FlowNode }) {
         No node of the type <code>{node.type}</code> is installed here. It is kept as it is, and saved with the flow; the flow can’t
         run through it.
       </p>
+      <p>Start a program that was built with it, or put another node in its place.</p>
     </div>
   );
 }

@@ -30,6 +30,6 @@ function OneDialog({ request, onClose }: { request: DialogRequest; onClose: () =
     case 'import':
       return <ImportDialog given={request.given} onClose={onClose} />;
     case 'report':
-      return <ImportReportDialog report={request.report} onClose={onClose} />;
+      return <ImportReportDialog report={request.report} reopened={request.reopened === true} onClose={onClose} />;
   }
 }

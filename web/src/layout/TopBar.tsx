@@ -25,9 +25,9 @@ export function TopBar() {
         <IconButton icon="undo" label={canUndo === undefined ? 'Undo' : `Undo: ${canUndo}`} keys={`${MOD}Z`} disabled={canUndo === undefined} onClick={commands.undo} />
         <IconButton icon="redo" label={canRedo === undefined ? 'Redo' : `Redo: ${canRedo}`} keys={`${MOD}Shift Z`} disabled={canRedo === undefined} onClick={commands.redo} />
         <span className="bar-gap" />
-        <IconButton icon="help" label="Keys and help" keys="?" onClick={() => view.setState({ help: true })} />
-        <Button look={chat ? 'plain' : 'primary'} icon="chat" aria-expanded={chat} onClick={() => toggleChat(view)}>
-          {chat ? 'Hide chat' : 'Chat'}
+        <IconButton className="bar-help" icon="help" label="Keys and help" keys="?" onClick={() => view.setState({ help: true })} />
+        <Button className="bar-chat" look={chat ? 'plain' : 'primary'} icon="chat" aria-expanded={chat} onClick={() => toggleChat(view)}>
+          <span>{chat ? 'Hide chat' : 'Chat'}</span>
         </Button>
       </div>
     </header>

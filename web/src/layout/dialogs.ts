@@ -12,7 +12,7 @@ export type DialogRequest =
   | { kind: 'newFlow' }
   /** With what was dropped or pasted, if it was. */
   | { kind: 'import'; given?: File | string }
-  | { kind: 'report'; report: ImportReport };
+  | { kind: 'report'; report: ImportReport; reopened?: boolean };
 
 /** The dialogs that are open, the topmost last. */
 export const dialogs = createStore<{ open: readonly DialogRequest[] }>(() => ({ open: [] }));

@@ -1,11 +1,10 @@
-import { NARROW, type Page } from '../page';
-
-/** Narrower than this, palette, chat and inspector together leave too little of the canvas. */
-const ROOMY_PX = 1440;
+import { NARROW, ROOMY_PX, SMALL, type Page } from '../page';
 
 /** Opens or closes the chat. Where there is little room the palette makes way for it, and comes back. */
 export function toggleChat(view: Page['view']): void {
   const { chat, palette, paletteMadeWay } = view.getState();
+  // Where each takes the whole room, one makes way for the other.
+  if (matchMedia(SMALL).matches) view.setState({ inspector: chat });
   if (chat) view.setState({ chat: false, paletteMadeWay: false, palette: palette || (paletteMadeWay && !matchMedia(NARROW).matches) });
   else if (palette && innerWidth < ROOMY_PX) view.setState({ chat: true, palette: false, paletteMadeWay: true });
   else view.setState({ chat: true });

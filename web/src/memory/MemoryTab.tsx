@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { useGone } from '../credentials/names';
 import type { FlowNode } from '../flow/document';
 import type { NodeDeclaration } from '../manifest/types';
 import { setupProblems } from '../manifest/setup';
@@ -22,6 +23,7 @@ interface MemoryTabProps {
 export function MemoryTab({ node, declaration }: MemoryTabProps) {
   const catalog = useCatalog();
   const { view } = usePage();
+  useGone(node.credential);
   const missing = useFlow(({ doc }) => setupProblems(catalog, node, doc.edges)[0]?.message);
   if (missing === undefined) return <Stored node={node} declaration={declaration} />;
   return (

@@ -28,7 +28,8 @@ export function Findings({ findings }: { findings: readonly Finding[] }) {
 /** Why something failed, and what to do next. */
 export function Failure({ error, title, children }: { error: ApiError; title?: string; children?: React.ReactNode }) {
   const { cause, next } = partsOf(error);
-  const facts = Object.entries(error.context ?? {}).filter(([, value]) => value !== 'none');
+  // The node is the one that is looked at; its id says nothing to people.
+  const facts = Object.entries(error.context ?? {}).filter(([name, value]) => name !== 'node' && value !== 'none');
   return (
     <div className="failure" role="alert">
       <Icon name={error.kind === 'offline' ? 'cloudOff' : 'alert'} />

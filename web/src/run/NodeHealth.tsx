@@ -29,7 +29,7 @@ export function NodeHealth({ node }: { node: FlowNode }) {
   };
 
   return (
-    <section className="health" aria-label="How it stands" data-status={status.is}>
+    <section className="health" aria-label="How it stands" data-status={status.is} data-warns={status.warns}>
       <div className="health-head">
         <p role="status">
           <span className="card-status-dot" />

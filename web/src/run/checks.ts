@@ -1,4 +1,5 @@
 import { createStore } from 'zustand/vanilla';
+import { credentialNames } from '../credentials/names';
 import { flows, type FlowProblem } from '../api/flows';
 import type { FlowStore } from '../flow/store';
 
@@ -21,6 +22,9 @@ export function watchFlow(flow: FlowStore): void {
     timer = setTimeout(() => void check(), ms);
   };
   later(0);
+  credentialNames.subscribe(({ ids }, before) => {
+    if (ids !== before.ids) later(0);
+  });
   flow.subscribe((state, before) => {
     if (state.id !== before.id) checks.setState({ problems: [] });
     if (state.doc !== before.doc) later(QUIET_MS);

@@ -1,5 +1,6 @@
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
+import { useGone } from '../credentials/names';
 import type { FlowNode } from '../flow/document';
 import { connectedInputs, nodeOf } from '../flow/lookups';
 import type { FlowStore } from '../flow/store';
@@ -12,6 +13,8 @@ import { health, type Health } from './health';
 /** A node's one state, as its card shows it. */
 export interface NodeStatus {
   is: 'setup' | 'checking' | 'ready' | 'running' | 'error';
+  /** It is ready, and something should be looked at. */
+  warns?: boolean;
   text: string;
 }
 
@@ -42,6 +45,7 @@ export function useNodeStatus(node: FlowNode): NodeStatus {
   const catalog = useCatalog();
   const found = useStore(findings, ({ of }) => of[node.id]);
   const tried = useStore(health, ({ of }) => of[node.id]);
+  useGone(node.credential);
   const connected = useFlow((state) => connectedInputs(state.doc.edges, node.id));
   const told = useStore(checks, ({ problems }) => problems.find((problem) => problem.node === node.id && problem.level === 'error')?.message);
   if (found?.is === 'checking' || found?.is === 'running') return found;
@@ -64,7 +68,8 @@ function statusOf(tried: Health | undefined, title: (node: FlowNode) => string):
       return { is: 'setup', text: `Waits for ${title(tried.on)}` };
     case 'ready': {
       const warnings = tried.findings.filter(({ level }) => level !== 'ok').length;
-      return { is: 'ready', text: warnings === 0 ? 'Ready' : warnings === 1 ? 'Ready, with a warning' : `Ready, with ${warnings} warnings` };
+      if (warnings === 0) return { is: 'ready', text: 'Ready' };
+      return { is: 'ready', warns: true, text: warnings === 1 ? 'Ready, with a warning' : `Ready, with ${warnings} warnings` };
     }
   }
 }
