@@ -14,6 +14,7 @@ pub(super) async fn check(suite: &Suite<'_>) {
     suite.check(2, "many hosts put the same node", many_hosts(suite)).await;
     suite.check(2, "a change keeps what it does not name", change_keeps(suite)).await;
     suite.check(2, "content and metadata can be cleared", cleared(suite)).await;
+    suite.check(2, "a change of other content than it expects is refused", outdated(suite)).await;
     suite.check(2, "changes of many hosts all have their effect", many_changes(suite)).await;
     suite.check(2, "a change of no node makes no phantom", no_phantom(suite)).await;
     suite.check(2, "what can't be put is refused", refused(suite)).await;
@@ -117,11 +118,35 @@ async fn cleared(suite: &Suite<'_>) -> Verdict {
     let (store, scope) = (suite.store().await, suite.scope()?);
     let node = NewNode::new(id("a")?, "old").with_metadata(json(r#"{"a":1}"#)?);
     store.put_node(&scope, node).await?;
-    let change = NodeChange { content: Change::Clear, metadata: Change::Clear };
+    let change = NodeChange { content: Change::Clear, metadata: Change::Clear, if_content: None };
     store.update_node(&scope, &id("a")?, change).await?;
     let read = suite.store().await.node(&scope, &id("a")?).await?.node;
     let cleared = read.as_ref().is_some_and(|node| node.content.is_empty() && node.metadata.is_none());
     ensure(cleared, || format!("stored is {read:?}"))
+}
+
+async fn outdated(suite: &Suite<'_>) -> Verdict {
+    let (store, scope) = (suite.store().await, suite.scope()?);
+    let metadata = json(r#"{"a":1}"#)?;
+    let put = store.put_node(&scope, NewNode::new(id("a")?, "old").with_metadata(metadata)).await?.node;
+    let conflict = |kind: &ErrorKind| matches!(kind, ErrorKind::Conflict { .. });
+    for (content, metadata) in [
+        (Change::Set("new".to_owned()), Change::Keep),
+        (Change::Keep, Change::Clear),
+        (Change::Clear, Change::Set(json("{}")?)),
+    ] {
+        let change = NodeChange { content, metadata, if_content: Some("older".to_owned()) };
+        ensure_error(store.update_node(&scope, &put.id, change).await, conflict)?;
+    }
+    let read = suite.store().await.node(&scope, &put.id).await?.node;
+    ensure(read == Some(put.clone()), || format!("stored is {read:?}"))?;
+    let change = NodeChange {
+        content: Change::Set("new".to_owned()),
+        if_content: Some("old".to_owned()),
+        ..NodeChange::default()
+    };
+    let changed = store.update_node(&scope, &put.id, change).await?.node;
+    ensure(changed.content == "new", || format!("became {changed:?}"))
 }
 
 async fn many_changes(suite: &Suite<'_>) -> Verdict {

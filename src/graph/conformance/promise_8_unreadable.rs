@@ -35,7 +35,8 @@ async fn unreadable_node(suite: &Suite<'_>) -> Verdict {
         ensure(told, || format!("near {near:?}"))?;
         ensure_error(store.node(&scope, &id("bad")?).await, corrupt)?;
         // None of these may mend or replace what is there.
-        let change = NodeChange { content: Change::Set("over".to_owned()), metadata: Change::Clear };
+        let change =
+            NodeChange { content: Change::Set("over".to_owned()), metadata: Change::Clear, if_content: None };
         ensure_error(store.update_node(&scope, &id("bad")?, change).await, corrupt)?;
         ensure_error(store.put_node(&scope, new_node("bad")?).await, corrupt)?;
         let nodes = vec![NewNode::new(id("bad")?, "over"), NewNode::new(id("a")?, "over")];
