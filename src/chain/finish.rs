@@ -40,11 +40,9 @@ impl Run<'_> {
         let started = Instant::now();
         match memory.append(session, append.clone()).await {
             Ok(appended) => {
+                self.usage += appended.usage;
                 let kind = StepKind::Stored { duplicate: appended.duplicate };
                 self.step(kind, started.elapsed(), appended.usage);
-                if let (Some(recalled), false) = (&self.recalled, appended.duplicate) {
-                    memory.summarize_after(session, recalled);
-                }
                 Stored::Yes(appended)
             }
             Err(error) => {

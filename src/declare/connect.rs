@@ -12,8 +12,6 @@ use super::credential::{Credential, CredentialType};
 use super::health::Health;
 use crate::chain::Chain;
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::GraphMemory;
-use crate::history::HistoryStore;
 use crate::memory::ChatMemory;
 use crate::model::ChatModel;
 use crate::tool::Tool;
@@ -85,17 +83,6 @@ impl Ports {
         })
     }
 
-    /// The graph memory on a port, or `None` where nothing is connected.
-    ///
-    /// # Errors
-    /// `InvalidInput` when something else is connected.
-    pub fn graph(&self, port: &str) -> Result<Option<Arc<GraphMemory>>> {
-        self.one(port, "a graph memory", |instance| match instance {
-            Instance::Graph(graph) => Some(graph.clone()),
-            _ => None,
-        })
-    }
-
     /// The chat model on a port, or `None` where nothing is connected.
     ///
     /// # Errors
@@ -103,17 +90,6 @@ impl Ports {
     pub fn model(&self, port: &str) -> Result<Option<Arc<dyn ChatModel>>> {
         self.one(port, "a chat model", |instance| match instance {
             Instance::Model(model) => Some(model.clone()),
-            _ => None,
-        })
-    }
-
-    /// The history store on a port, or `None` where nothing is connected.
-    ///
-    /// # Errors
-    /// `InvalidInput` when something else is connected.
-    pub fn history(&self, port: &str) -> Result<Option<Arc<dyn HistoryStore>>> {
-        self.one(port, "a history store", |instance| match instance {
-            Instance::History(history) => Some(history.clone()),
             _ => None,
         })
     }
@@ -151,14 +127,10 @@ fn mismatch(port: &str, wanted: &str, found: &Instance) -> Error {
 pub enum Instance {
     /// A chat memory.
     Memory(Arc<ChatMemory>),
-    /// A graph memory.
-    Graph(Arc<GraphMemory>),
     /// A chat model.
     Model(Arc<dyn ChatModel>),
     /// A chain or agent.
     Chain(Arc<dyn Chain>),
-    /// A store of what happened to memories.
-    History(Arc<dyn HistoryStore>),
     /// A tool that an agent's model may call.
     Tool(Arc<dyn Tool>),
     /// Whatever else the nodes of a pack hand to each other.
@@ -171,10 +143,8 @@ impl Instance {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Memory(_) => "a memory",
-            Self::Graph(_) => "a graph memory",
             Self::Model(_) => "a chat model",
             Self::Chain(_) => "a chain",
-            Self::History(_) => "a history store",
             Self::Tool(_) => "a tool",
             Self::Other(_) => "something else",
         }
@@ -218,17 +188,6 @@ impl Connected {
         }
     }
 
-    /// The instance, where it is a graph memory.
-    ///
-    /// # Errors
-    /// `Unsupported` where it is something else.
-    pub fn graph(&self) -> Result<Arc<GraphMemory>> {
-        match &self.instance {
-            Instance::Graph(graph) => Ok(graph.clone()),
-            other => Err(wrong_kind("a graph memory", other)),
-        }
-    }
-
     /// The instance, where it is a chat model.
     ///
     /// # Errors
@@ -237,17 +196,6 @@ impl Connected {
         match &self.instance {
             Instance::Model(model) => Ok(model.clone()),
             other => Err(wrong_kind("a chat model", other)),
-        }
-    }
-
-    /// The instance, where it is a history store.
-    ///
-    /// # Errors
-    /// `Unsupported` where it is something else.
-    pub fn history(&self) -> Result<Arc<dyn HistoryStore>> {
-        match &self.instance {
-            Instance::History(history) => Ok(history.clone()),
-            other => Err(wrong_kind("a history store", other)),
         }
     }
 

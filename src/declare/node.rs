@@ -13,8 +13,6 @@ use super::connect::{ConnectArgs, Connected};
 use super::diagnosis::{self, Diagnosis};
 use super::manifest;
 use super::port::Port;
-use super::set_up::SetUp;
-use super::validate::Problem;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A kind of node: declares inputs, ports and credential slots, and connects.
@@ -55,16 +53,6 @@ pub trait Node: Sized + 'static {
         Ok(())
     }
 
-    /// Makes inputs that the configuration of another system spells its own way this node's, in place: other names, a block
-    /// around them. Tells what means nothing here and is left out. It comes before the inputs are checked; what it does not
-    /// know it leaves to the schema to judge.
-    ///
-    /// # Errors
-    /// The problem, where something must not be left out in silence, such as a secret.
-    fn adopt(_inputs: &mut Map<String, Value>) -> Result<Vec<Problem>, Problem> {
-        Ok(Vec::new())
-    }
-
     /// Makes the live instance and its health check.
     ///
     /// # Errors
@@ -103,18 +91,6 @@ pub trait Node: Sized + 'static {
     ) -> impl Future<Output = Result<Diagnosis>> + Send {
         async { Ok(diagnosis::by_connecting::<Self>(inputs, args).await) }
     }
-
-    /// Makes what the service lacks for an instance with these inputs, such as the table, and waits until it can be
-    /// used. What is there already is not changed. A node that has this says so by [`Capability::SetUp`].
-    ///
-    /// # Errors
-    /// `Unsupported` by a node whose service needs nothing made; whatever making it fails with.
-    fn set_up(_inputs: Self::Inputs, _args: ConnectArgs<'_>) -> impl Future<Output = Result<SetUp>> + Send {
-        std::future::ready(Err(Error::new(
-            ErrorKind::Unsupported,
-            format!("`{}` has nothing to set up; connect it", Self::TYPE),
-        )))
-    }
 }
 
 /// A heading of the palette.
@@ -152,8 +128,6 @@ pub enum Capability {
     Expiry,
     /// Answers come piece by piece.
     Streaming,
-    /// Makes what its service lacks, such as the table, when it is asked to: [`Node::set_up`].
-    SetUp,
 }
 
 /// Where a credential goes.
@@ -207,7 +181,6 @@ pub struct Choice {
 }
 
 type Pending<'a, T> = BoxFuture<'a, Result<T>>;
-type Adopt = fn(&mut Map<String, Value>) -> Result<Vec<Problem>, Problem>;
 type LookUp = for<'a> fn(&'a str, &'a Map<String, Value>, ConnectArgs<'a>) -> Pending<'a, Vec<Choice>>;
 
 /// A node as the registry holds it. Made by [`register_node!`](crate::register_node).
@@ -222,11 +195,9 @@ pub struct NodeEntry {
     pub(crate) credentials: &'static [CredentialSlot],
     pub(crate) aliases: &'static [Alias],
     pub(crate) upgrade: fn(u32, &mut Map<String, Value>) -> Result<()>,
-    pub(crate) adopt: Adopt,
     pub(crate) connect: for<'a> fn(&'a Value, ConnectArgs<'a>) -> Pending<'a, Connected>,
     pub(crate) choices: LookUp,
     pub(crate) diagnose: for<'a> fn(&'a Value, ConnectArgs<'a>) -> Pending<'a, Diagnosis>,
-    pub(crate) set_up: for<'a> fn(&'a Value, ConnectArgs<'a>) -> Pending<'a, SetUp>,
 }
 
 impl NodeEntry {
@@ -243,11 +214,9 @@ impl NodeEntry {
             credentials: N::CREDENTIALS,
             aliases: N::ALIASES,
             upgrade: N::upgrade,
-            adopt: N::adopt,
             connect: |inputs, args| Box::pin(async move { N::connect(decode::<N>(inputs)?, args).await }),
             choices: |method, inputs, args| Box::pin(N::choices(method, inputs, args)),
             diagnose: |inputs, args| Box::pin(async move { N::diagnose(decode::<N>(inputs)?, args).await }),
-            set_up: |inputs, args| Box::pin(async move { N::set_up(decode::<N>(inputs)?, args).await }),
         }
     }
 
@@ -293,14 +262,6 @@ impl NodeEntry {
     /// As [`Node::upgrade`].
     pub fn upgrade(&self, from_version: u32, inputs: &mut Map<String, Value>) -> Result<()> {
         (self.upgrade)(from_version, inputs)
-    }
-
-    /// Makes inputs of another system's configuration the node's own.
-    ///
-    /// # Errors
-    /// As [`Node::adopt`].
-    pub fn adopt(&self, inputs: &mut Map<String, Value>) -> Result<Vec<Problem>, Problem> {
-        (self.adopt)(inputs)
     }
 }
 

@@ -62,21 +62,6 @@ mod turns_on_dynoxide {
     promises!(Turns on DynoxideFile, except & []);
 }
 
-mod griptape_on_dynoxide {
-    use super::*;
-    promises!(Griptape on DynoxideFile, except & []);
-}
-
-mod old_griptape_on_dynoxide {
-    use super::*;
-    promises!(OldGriptape on DynoxideFile, except & []);
-}
-
-mod mem0_on_dynoxide {
-    use super::*;
-    promises!(Mem0 on DynoxideFile, except & []);
-}
-
 /// It takes no map or list for equal to another, so a condition on a whole message never holds.
 const NO_EQUAL_MAPS: &[&str] = &[
     "a changed message leaves the others",
@@ -135,14 +120,4 @@ mod history_on_moto {
 mod turns_on_moto {
     use super::*;
     promises!(Turns on MotoWithUsers, except FAULTS_OF_MOTO);
-}
-
-mod griptape_on_moto {
-    use super::*;
-    promises!(Griptape on MotoWithUsers, except FAULTS_OF_MOTO);
-}
-
-mod mem0_on_moto {
-    use super::*;
-    promises!(Mem0 on MotoWithUsers, except FAULTS_OF_MOTO);
 }

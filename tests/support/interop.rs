@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use canvas_memory::json::mend_surrogates;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout};
@@ -24,41 +23,6 @@ pub(crate) fn python(script: &str) -> Command {
     // langchain-community warns on each start that it is no longer maintained.
     let flags = ["-W", "ignore::DeprecationWarning"];
     program(&folder.join(".venv/bin/python"), &flags, &folder.join("python").join(script))
-}
-
-/// A Python command for a script on mem0ai, which `.venv-mem0` holds without its dependencies.
-pub(crate) fn mem0(script: &str) -> Command {
-    let folder = folder();
-    installed(&folder.join(".venv-mem0/.stamp"));
-    program(&folder.join(".venv-mem0/bin/python"), &[], &folder.join("python").join(script))
-}
-
-/// griptape on a session, of the release that `.venv-griptape-RELEASE` holds. `options` without their dashes.
-pub(crate) fn griptape(release: &str, options: &[(&str, &str)]) -> Command {
-    let folder = folder();
-    let environment = folder.join(format!(".venv-griptape-{release}"));
-    installed(&environment.join(".stamp"));
-    let script = folder.join("python/griptape_session.py");
-    let mut command = program(&environment.join("bin/python"), &["-W", "ignore"], &script);
-    // In one argument, so that a value may begin with a dash.
-    command.args(options.iter().map(|(name, value)| format!("--{name}={value}")));
-    command
-}
-
-/// A Java command for Amazon's DynamoDB Local, in memory.
-pub(crate) fn dynamodb_local(port: u16) -> Command {
-    let folder = folder().join(".dynamodb-local");
-    installed(&folder.join(".stamp"));
-    let mut command = Command::new("java");
-    command.arg(format!("-Djava.library.path={}", folder.join("DynamoDBLocal_lib").display()));
-    // It listens on all addresses, and its Log4j of 2017 looks up what requests would have it log.
-    command.arg("-Dlog4j2.loggerContextFactory=org.apache.logging.log4j.simple.SimpleLoggerContextFactory");
-    command
-        .arg("-jar")
-        .arg(folder.join("DynamoDBLocal.jar"))
-        .arg("-inMemory")
-        .args(["-port", &port.to_string()]);
-    command
 }
 
 fn program(interpreter: &Path, flags: &[&str], script: &Path) -> Command {
@@ -93,7 +57,7 @@ pub(crate) struct History {
 }
 
 /// A running script. It ends when this is dropped.
-pub(crate) struct Script {
+struct Script {
     _child: Child,
     requests: ChildStdin,
     answers: Lines<BufReader<ChildStdout>>,
@@ -185,25 +149,21 @@ impl History {
     /// The script runs beside the test, which may itself be what it talks to.
     async fn request(&self, request: Value) -> Result<Value, String> {
         let mut script = self.script.lock().await;
-        script.get_or_insert_with(|| Script::start(self.command())).request(request).await
-    }
-}
-
-impl Script {
-    pub(crate) async fn request(&mut self, request: Value) -> Result<Value, String> {
+        let script = script.get_or_insert_with(|| Script::start(self.command()));
         // A script that has ended takes nothing and answers nothing.
-        let _ = self.requests.write_all(format!("{request}\n").as_bytes()).await;
-        let answer = self.answers.next_line().await.expect("the scripts print UTF-8");
+        let _ = script.requests.write_all(format!("{request}\n").as_bytes()).await;
+        let answer = script.answers.next_line().await.expect("the scripts print UTF-8");
         let answer = answer.expect("the script has ended; its error stands above");
-        let mut answer: Value =
-            serde_json::from_str(&mend_surrogates(&answer)).expect("the scripts print JSON");
+        let mut answer: Value = serde_json::from_str(&answer).expect("the scripts print JSON");
         match answer["error"].as_str() {
             Some(error) => Err(error.to_owned()),
             None => Ok(answer["result"].take()),
         }
     }
+}
 
-    pub(crate) fn start(command: Command) -> Self {
+impl Script {
+    fn start(command: Command) -> Self {
         let mut child = tokio::process::Command::from(command)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -50,7 +50,6 @@ test('a flow is made, filled in, connected and used by keyboard alone', async ({
   await page.keyboard.type('Typed without a mouse.');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('log', { name: 'Conversation' })).toContainText('Typed without a mouse.');
-  await expect(page.getByText('Stored the turn')).toBeVisible();
 
   await tabTo(page, card(page, 'DynamoDB Chat Memory'));
   await page.keyboard.press('Enter');
@@ -76,7 +75,6 @@ async function type(page: Page, field: string, text: string): Promise<void> {
 
 async function connectToChain(page: Page): Promise<void> {
   await page.keyboard.press('l');
-  await expect(page.getByRole('combobox', { name: 'Connect to' })).toBeFocused();
   await page.keyboard.type('Conversation');
   await page.keyboard.press('Enter');
 }

@@ -1,9 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { card, fromMenu, inspector, select } from './canvas';
-import { FACTS, graphOf, RELATIONS } from './facts';
 import { startModel, type Model } from './model';
-import { openMemory } from './stores';
 import { expect, test as base } from './test';
 
 /** Where the pictures of the README lie. */
@@ -14,23 +12,6 @@ const TALK = [
   ['Hello, my name is Collin.', 'Hello Collin! What can I do for you?'],
   ['I plan a week in Lisbon in May. What should I see?', 'Three places that are worth the hills:\n\n1. **Alfama**, early, before the trams fill up\n2. The **tile museum** in Xabregas\n3. **Sintra**, a day by train'],
   ['What is my name, and where do I go?', 'You are **Collin**, and you go to **Lisbon** for a week in May.'],
-] as const;
-
-/** Enough facts for a picture. */
-const MORE_FACTS = [
-  ['Tile museum', 'In Xabregas, closed on Mondays.'],
-  ['Pastéis de nata', 'Collin wants to try them warm.'],
-  ['Tram 28', 'Crowded after ten.'],
-  ['Ada', 'Collin’s sister; joins for the weekend.'],
-  ['Porto', 'Where Ada lives.'],
-] as const;
-const MORE_RELATIONS = [
-  ['Tile museum', 'IN', 'Lisbon'],
-  ['Collin', 'WANTS_TO_TRY', 'Pastéis de nata'],
-  ['Pastéis de nata', 'SOLD_IN', 'Lisbon'],
-  ['Tram 28', 'RUNS_THROUGH', 'Alfama'],
-  ['Ada', 'SISTER_OF', 'Collin'],
-  ['Ada', 'LIVES_IN', 'Porto'],
 ] as const;
 
 const test = base.extend<{ model: Model; flow: string }>({
@@ -59,7 +40,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme });
 
-    test('the pictures of the README', async ({ page, host, watch, flow, model }) => {
+    test('the pictures of the README', async ({ page, watch, flow, model }) => {
       test.slow();
       watch.allowFailures(/\/(credentials\/test|nodes\/health)$/u);
       await mkdir(FOLDER, { recursive: true });
@@ -104,13 +85,6 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await expect(page.getByRole('dialog', { name: 'Import report' })).toBeVisible();
       await expect(card(page, 'DynamoDB Chat Memory')).toBeVisible();
       await shoot(page, 'import');
-
-      await page.getByRole('dialog', { name: 'Import report' }).getByRole('button', { name: 'Go to the flow' }).click();
-      await openMemory(page, await graphOf(host, [...FACTS, ...MORE_FACTS], [...RELATIONS, ...MORE_RELATIONS]));
-      await inspector(page).getByRole('button', { name: 'Large view' }).click();
-      await page.locator('.graph-drawing .dot', { hasText: 'Lisbon' }).click();
-      await expect(page.getByRole('region', { name: 'Fact Lisbon' })).toContainText('Relations');
-      await shoot(page, 'graph');
     });
 
     async function shoot(page: Page, name: string): Promise<void> {

@@ -6,8 +6,6 @@ mod doctor;
 mod extract;
 mod flow_ref;
 mod flows;
-mod graph;
-mod history;
 mod host;
 mod import;
 mod listener;
@@ -23,7 +21,6 @@ mod problem;
 mod runs;
 mod security;
 mod serve;
-mod tables;
 mod tokens;
 mod turn_lines;
 
@@ -64,10 +61,7 @@ fn routes() -> ApiRouter<App> {
         .merge(import::routes())
         .merge(runs::routes())
         .merge(memory::routes())
-        .merge(graph::routes())
-        .merge(history::routes())
         .merge(credentials::routes())
-        .merge(tables::routes())
         .layer(from_fn(|request: Request, next: Next| within(REQUEST_TIME, request, next)));
     let slow = prediction::routes()
         .layer(from_fn(|request: Request, next: Next| within(PREDICTION_TIME, request, next)));

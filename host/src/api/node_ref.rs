@@ -3,11 +3,8 @@
 use std::sync::Arc;
 
 use canvas_memory::declare::{ConnectArgs, Connected};
-use canvas_memory::flow::{CredentialSource as _, Flow, FlowNode, connect_node};
-use canvas_memory::graph::GraphMemory;
-use canvas_memory::history::HistoryStore;
+use canvas_memory::flow::{CredentialSource as _, Flow, connect_node};
 use canvas_memory::memory::ChatMemory;
-use canvas_memory::{Error, ErrorKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
@@ -87,35 +84,9 @@ impl NodeRef {
         }
     }
 
-    /// The node by itself, without what it stands on.
-    pub(super) async fn inline(self, app: &App) -> Result<Inline> {
-        match self {
-            Self::Inline(inline) => Ok(inline),
-            Self::Saved { flow, node } => {
-                let saved = app.state().flow(&flow).await?.flow.upgraded(app.registry()).flow;
-                let found = saved.nodes.into_iter().find(|found| found.id == node);
-                let FlowNode { node_type, inputs, credential, .. } = found.ok_or_else(|| {
-                    let message = "the flow has no node with this id; it may have been removed";
-                    Error::new(ErrorKind::NotFound, message).with("node", node)
-                })?;
-                Ok(Inline { node_type, inputs, credential })
-            }
-        }
-    }
-
     /// The node, which has to be a memory.
     pub(super) async fn memory(&self, app: &App) -> Result<Arc<ChatMemory>> {
         Ok(self.connect(app).await?.memory()?)
-    }
-
-    /// The node, which has to be a graph memory.
-    pub(super) async fn graph(&self, app: &App) -> Result<Arc<GraphMemory>> {
-        Ok(self.connect(app).await?.graph()?)
-    }
-
-    /// The node, which has to be a history store.
-    pub(super) async fn history(&self, app: &App) -> Result<Arc<dyn HistoryStore>> {
-        Ok(self.connect(app).await?.history()?)
     }
 }
 

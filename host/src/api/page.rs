@@ -27,11 +27,10 @@ macro_rules! built {
 }
 
 /// Where each file is served, as what, and its bytes.
-const FILES: [(&str, &str, &[u8]); 5] = [
+const FILES: [(&str, &str, &[u8]); 4] = [
     built!("/", "index.html", "text/html; charset=utf-8"),
     built!("/app.js", "app.js", "text/javascript; charset=utf-8"),
     built!("/app.css", "app.css", "text/css; charset=utf-8"),
-    built!("/kept.js", "kept.js", "text/javascript; charset=utf-8"),
     built!("/tidy.js", "tidy.js", "text/javascript; charset=utf-8"),
 ];
 

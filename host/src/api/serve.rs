@@ -18,9 +18,6 @@ const RUN_GRACE: Duration = Duration::from_secs(10);
 /// How long clients may then take to read what they have asked for.
 const READ_GRACE: Duration = Duration::from_secs(2);
 
-/// How long what goes on after answers may take then. A summary that is not done is made after the next turn.
-const BACKGROUND_GRACE: Duration = Duration::from_secs(5);
-
 /// How a host answers requests.
 #[derive(Debug, Default)]
 pub struct ServeOptions {
@@ -51,7 +48,7 @@ pub async fn serve(app: App, listener: TcpListener, options: ServeOptions) -> Re
         None => Vec::new(),
     };
     let gate = Gate::new(addr, host_names, tokens);
-    let (runs, background) = (app.runs(), app.context().background.clone());
+    let runs = app.runs();
     // Runs outlive the router, and the engines that they store in end with the last clone of the app.
     let serving = listener::answer(listener, router(app.clone(), gate), connections, stop.clone());
     let closing = async {
@@ -64,7 +61,6 @@ pub async fn serve(app: App, listener: TcpListener, options: ServeOptions) -> Re
         () = serving => runs.close(RUN_GRACE).await,
         () = closing => {}
     }
-    background.finish(BACKGROUND_GRACE).await;
     Ok(())
 }
 

@@ -8,8 +8,6 @@ use canvas_memory::declare::AllowedEndpoint;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-use super::tables::TablesCommand;
-
 const EXAMPLES: &str = "\
 Examples:
   canvas-memory
@@ -19,7 +17,6 @@ Examples:
   canvas-memory memory load --session user-id-123
   canvas-memory memory sessions
   canvas-memory doctor --flow dynamodb-on-this-machine
-  canvas-memory tables create turns --table-name chat-memory --region eu-west-1 --credential aws
 
 Exit codes:
   0  done
@@ -34,7 +31,7 @@ Exit codes:
   9  the local disk is full, or another process uses the data directory
   10 answered, and not stored
   11 too large for the backend
-  12 the doctor, or a look at tables, found what keeps them from working";
+  12 the doctor found what keeps the node or flow from working";
 
 /// Conversations kept in DynamoDB or Upstash Redis: whole, in order, once.
 ///
@@ -74,9 +71,6 @@ pub(super) enum Command {
     Memory(MemoryCommand),
     /// Find everything that keeps a node or a flow from working, and the least policy that would do; changes nothing
     Doctor(DoctorArgs),
-    /// Make, compare and delete tables of DynamoDB
-    #[command(subcommand)]
-    Tables(TablesCommand),
     /// Save, list, delete and reseal credentials of the data directory
     #[command(subcommand)]
     Credential(CredentialCommand),
@@ -171,9 +165,6 @@ pub(super) struct ChatArgs {
     /// The conversation to go on with [default: the node's, else a new one]
     #[arg(long, value_name = "ID")]
     pub(super) session: Option<String>,
-    /// Who speaks, where several share a conversation: kept as the message's name
-    #[arg(long, value_name = "NAME")]
-    pub(super) speaker: Option<String>,
     /// Makes the message repeatable: the same id again has no second effect
     #[arg(long, value_name = "ID", requires = "message")]
     pub(super) turn_id: Option<String>,

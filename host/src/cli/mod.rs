@@ -18,7 +18,6 @@ mod runs;
 mod serve;
 mod setting;
 mod signal;
-mod tables;
 mod trace;
 mod workbench;
 
@@ -74,7 +73,6 @@ fn run(cli: &Cli, output: Output) -> Result<ExitCode, Failure> {
             Some(Command::Chat(args)) => chat(args, &setting, output).await,
             Some(Command::Memory(command)) => memory(command, &setting, output).await,
             Some(Command::Doctor(args)) => doctor(args, &setting, output).await,
-            Some(Command::Tables(command)) => tables::run(command, &setting, output).await,
             Some(Command::Credential(command)) => credential::run(command, &setting, output).await,
             Some(Command::Manifest) => {
                 output.value(&Registry::collect().manifest());
@@ -100,9 +98,7 @@ async fn chat(args: &ChatArgs, setting: &Setting, output: Output) -> Result<Exit
     }
     let workbench = Workbench::new(setting, &registry, credentials);
     let flow = workbench.flow(choice).await?;
-    let ran = chat::run(args, &flow.chain, output).await;
-    workbench.finish().await;
-    ran
+    chat::run(args, &flow.chain, output).await
 }
 
 async fn memory(command: &MemoryCommand, setting: &Setting, output: Output) -> Result<ExitCode, Failure> {

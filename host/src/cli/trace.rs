@@ -59,13 +59,6 @@ fn describe_step(step: &Value) -> String {
                 format!("loaded {}, {unreadable} unreadable", count(number(kind, "messages"), "message"))
             }
         },
-        "facts_found" if kind.get("problem").is_some_and(Value::is_string) => {
-            "facts could not be read".to_owned()
-        }
-        "facts_found" => {
-            let facts = kind.get("facts").and_then(Value::as_array).map_or(0, Vec::len);
-            format!("found {}", count(facts as f64, "fact"))
-        }
         "answered" => match number(kind, "tool_calls") {
             0.0 => format!("answered by {}", text(kind, "model")),
             calls => format!("{} by {}", count(calls, "tool call"), text(kind, "model")),
@@ -131,10 +124,6 @@ mod tests {
         };
         assert_eq!(told(answer(0), Usage::default()), "answered by echo, 2 ms");
         assert_eq!(told(answer(2), Usage::default()), "2 tool calls by echo, 2 ms");
-        let found = |problem| StepKind::FactsFound { facts: Vec::new(), left_out: false, problem };
-        assert_eq!(told(found(None), usage), "found 0 facts, 1 read unit, 2.5 write units, 2 ms");
-        let unread = told(found(Some("the table is not there".into())), Usage::default());
-        assert_eq!(unread, "facts could not be read, 2 ms");
         let call = |ok| StepKind::ToolCalled {
             call_id: "c".into(),
             tool: "clock".into(),

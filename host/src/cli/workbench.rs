@@ -1,7 +1,6 @@
 //! Live nodes in this process.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use canvas_memory::declare::{ConnectArgs, ConnectContext, Connected};
 use canvas_memory::flow::{self, ConnectedFlow, CredentialSource, Flow, FlowNode};
@@ -15,10 +14,6 @@ use super::document::FlowChoice;
 use super::setting::Setting;
 use crate::doctor::Doctor;
 use crate::state::StateStore as _;
-use crate::tables::Tables;
-
-/// How long to wait for what goes on after the last answer: longer than a model may take for a summary.
-const BACKGROUND_GRACE: Duration = Duration::from_secs(70);
 
 /// What nodes are connected with. The data directory is opened when a node needs it.
 pub(super) struct Workbench<'a> {
@@ -62,11 +57,6 @@ impl<'a> Workbench<'a> {
             .map_err(|error| self.advise(error))
     }
 
-    /// Waits for what goes on after the answers, such as a summary: the engines end with this process.
-    pub(super) async fn finish(&self) {
-        self.context.background.finish(BACKGROUND_GRACE).await;
-    }
-
     /// The flow itself.
     pub(super) async fn document(&self, choice: FlowChoice) -> Result<Flow> {
         match choice {
@@ -80,16 +70,6 @@ impl<'a> Workbench<'a> {
     /// Who looks at nodes and flows here.
     pub(super) fn doctor(&self) -> Doctor<'_> {
         Doctor { registry: self.registry, context: &self.context, credentials: &self.credentials }
-    }
-
-    /// Who works on tables here.
-    pub(super) fn tables(&self) -> Tables<'_> {
-        Tables { context: &self.context, credentials: &self.credentials }
-    }
-
-    /// What came of work, with advice beside an error.
-    pub(super) fn advised<T>(&self, result: Result<T>) -> Result<T> {
-        result.map_err(|error| self.advise(error))
     }
 
     /// Tells whoever typed a credential how a host that has the data directory open could still do the work.

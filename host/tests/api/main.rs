@@ -15,8 +15,6 @@ mod document;
 mod fault_proxy;
 mod flows;
 mod gated_model;
-mod graph;
-mod history;
 #[path = "../../../tests/support/interop.rs"]
 #[allow(dead_code, reason = "these tests use a part of this module")]
 mod interop;
@@ -30,4 +28,3 @@ mod runs;
 mod schemathesis;
 mod security;
 mod support;
-mod tables;

@@ -10,7 +10,6 @@
 )]
 
 #[path = "../../../tests/conformance_dynamodb/harness.rs"]
-#[allow(dead_code, reason = "each test binary uses a part of this module")]
 mod dynamodb;
 mod engines;
 #[path = "../engine_upstash_redis/redis_server.rs"]
@@ -78,10 +77,3 @@ suite!(dynamodb_history, |patience| {
     Dynamo::on(Layout::History, DynamoDb::start()).await.waiting(patience)
 });
 suite!(dynamodb_turns, |patience| { Dynamo::on(Layout::Turns, DynamoDb::start()).await.waiting(patience) });
-suite!(dynamodb_griptape, |patience| {
-    Dynamo::on(Layout::Griptape, DynamoDb::start()).await.waiting(patience)
-});
-suite!(dynamodb_griptape_of_old, |patience| {
-    Dynamo::on(Layout::OldGriptape, DynamoDb::start()).await.waiting(patience)
-});
-suite!(dynamodb_mem0, |patience| { Dynamo::on(Layout::Mem0, DynamoDb::start()).await.waiting(patience) });

@@ -13,7 +13,6 @@ mod commands;
 mod conversation;
 mod disk;
 mod flowise;
-mod griptape;
 mod host;
 mod kill;
 mod logs;
@@ -21,9 +20,6 @@ mod readme;
 mod refusals;
 mod start;
 
-#[path = "../../../tests/support/interop.rs"]
-#[allow(dead_code, reason = "each test binary uses a part of it")]
-mod interop;
 #[path = "../../../tests/support/openai_stub.rs"]
 #[allow(dead_code, reason = "each test binary uses a part of it")]
 mod openai_stub;

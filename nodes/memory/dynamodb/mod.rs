@@ -1,6 +1,8 @@
 #![doc = include_str!("docs.md")]
 
+mod choices;
 mod diagnose;
+mod endpoint;
 mod health;
 mod table;
 
@@ -11,18 +13,18 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use endpoint::Endpoint;
 use table::FoundTable;
 
-use crate::credentials::aws::endpoint::Endpoint;
-use crate::credentials::aws::{AwsApi, DEFAULT_REGION, choices};
+use crate::credentials::aws::AwsApi;
 use crate::declare::{
     BUILTIN, Capability, Category, Choice, ConnectArgs, Connected, CredentialSlot, CredentialType, Diagnosis,
-    Instance, Node, Options, Port, Required, SetUp, Ui, Widget,
+    Instance, Node, Options, Port, Required, Ui, Widget,
 };
 use crate::dynamodb::layout::Layout;
 use crate::error::{Error, ErrorKind, Result};
 use crate::memory::{ChatMemory, MemoryKey, MemoryOptions};
-use crate::recall::{self, Recall};
+use crate::recall::Recall;
 use crate::session::{Scope, SessionId};
 use crate::store::{ChatStore, Consistency};
 
@@ -66,7 +68,7 @@ pub struct Inputs {
     ///
     /// How much of the conversation the model is given.
     #[serde(default)]
-    #[schemars(extend("x-ui" = Ui::new().group("Recall")), transform = recall::without_summary)]
+    #[schemars(extend("x-ui" = Ui::new().group("Recall")))]
     pub recall: Recall,
     /// Sort key
     ///
@@ -122,7 +124,7 @@ pub struct Inputs {
 }
 
 fn default_region() -> String {
-    DEFAULT_REGION.to_owned()
+    "us-east-1".to_owned()
 }
 
 /// The node `DynamoDBChatMemory`.
@@ -144,13 +146,13 @@ impl Node for DynamoDbChatMemory {
     const OUTPUT_PORTS: &'static [Port] =
         &[Port::new("memory", "Memory", &["DynamoDBChatMemory", "BaseChatMemory", "BaseMemory"])];
     const CAPABILITIES: &'static [Capability] =
-        &[Capability::Builtin, Capability::Sessions, Capability::Expiry, Capability::SetUp];
+        &[Capability::Builtin, Capability::Sessions, Capability::Expiry];
 
     async fn connect(inputs: Inputs, args: ConnectArgs<'_>) -> Result<Connected> {
         let options = MemoryOptions {
             session: inputs.session_id.clone().map(SessionId::new).transpose()?,
             memory_key: inputs.memory_key.clone(),
-            recall: inputs.recall.clone(),
+            recall: inputs.recall,
             consistency: inputs.consistency,
             exact: inputs.exact,
         };
@@ -174,17 +176,18 @@ impl Node for DynamoDbChatMemory {
         inputs: &Map<String, Value>,
         args: ConnectArgs<'_>,
     ) -> Result<Vec<Choice>> {
-        choices::of::<Self>(method, inputs, &args).await
+        match method {
+            "regions" => Ok(choices::regions()),
+            "tables" => choices::tables(inputs, &args).await,
+            _ => {
+                let message = format!("`{}` has no choices named `{method}`", Self::TYPE);
+                Err(Error::new(ErrorKind::Unsupported, message))
+            }
+        }
     }
 
     async fn diagnose(inputs: Inputs, args: ConnectArgs<'_>) -> Result<Diagnosis> {
         Ok(diagnose::diagnose(&inputs, &args).await)
-    }
-
-    async fn set_up(inputs: Inputs, args: ConnectArgs<'_>) -> Result<SetUp> {
-        let endpoint = Endpoint::of(inputs.endpoint.as_deref(), args.context)?;
-        let client = endpoint.client(&inputs.region, &args).await?;
-        table::set_up(&client, &inputs).await
     }
 }
 

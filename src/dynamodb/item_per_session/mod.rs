@@ -7,19 +7,16 @@
 mod append;
 mod config;
 mod edit;
-pub(in crate::dynamodb) mod expression;
+mod expression;
 mod mark;
-pub(in crate::dynamodb) mod notes;
-pub(in crate::dynamodb) mod position;
+mod notes;
+mod position;
 mod sessions;
-pub(in crate::dynamodb) mod snapshot;
-mod table;
+mod snapshot;
 mod update;
 
 pub use config::ItemConfig;
 pub use mark::Mark;
-pub(super) use mark::hex16;
-pub use table::{NEEDS, table};
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -316,7 +313,7 @@ impl<C: Codec> fmt::Debug for ItemPerSession<C> {
 }
 
 /// What DynamoDB charges for a write that its condition refused, and does not report.
-pub(super) fn failed_condition(met: &Item) -> Usage {
+fn failed_condition(met: &Item) -> Usage {
     Usage { write_units: size::write_units(size::item_bytes(met)) as f64, ..Usage::default() }
 }
 

@@ -18,7 +18,7 @@ const PREFIX: &str = "cm_note_";
 const MAX_NAME_BYTES: usize = 200;
 
 /// The notes of an item, in order of name.
-pub(in crate::dynamodb) fn read_all(item: &Item) -> Vec<Note> {
+pub(super) fn read_all(item: &Item) -> Vec<Note> {
     let mut notes: Vec<_> = item
         .iter()
         .filter_map(|(attribute, value)| read(attribute.strip_prefix(PREFIX)?, value.as_m().ok()?))
@@ -27,8 +27,7 @@ pub(in crate::dynamodb) fn read_all(item: &Item) -> Vec<Note> {
     notes
 }
 
-/// Reads the value of a note's attribute.
-pub(in crate::dynamodb) fn read(name: &str, fields: &Item) -> Option<Note> {
+fn read(name: &str, fields: &Item) -> Option<Note> {
     Some(Note {
         name: name.to_owned(),
         text: fields.get("text")?.as_s().ok()?.clone(),
@@ -36,16 +35,7 @@ pub(in crate::dynamodb) fn read(name: &str, fields: &Item) -> Option<Note> {
     })
 }
 
-/// The value of a note's attribute.
-pub(in crate::dynamodb) fn write(note: &Note) -> AttributeValue {
-    AttributeValue::M(Item::from([
-        ("text".to_owned(), AttributeValue::S(note.text.clone())),
-        ("version".to_owned(), AttributeValue::N(note.version.to_string())),
-    ]))
-}
-
-/// The attribute of a note.
-pub(in crate::dynamodb) fn attribute(name: &str) -> Result<String> {
+fn attribute(name: &str) -> Result<String> {
     if name.is_empty() || name.len() > MAX_NAME_BYTES {
         let problem = format!("has {} bytes; give 1 to {MAX_NAME_BYTES}", name.len());
         return Err(Error::invalid_input("name", problem));
@@ -71,7 +61,10 @@ impl<C: Codec> ItemPerSession<C> {
     ) -> Result<NoteWritten> {
         let attribute = attribute(name)?;
         let version = if_version.saturating_add(1);
-        let note = write(&Note { name: name.to_owned(), text: text.to_owned(), version });
+        let note = AttributeValue::M(Item::from([
+            ("text".to_owned(), AttributeValue::S(text.to_owned())),
+            ("version".to_owned(), AttributeValue::N(version.to_string())),
+        ]));
         let keys = self.key(key)?;
         let mut ex = Expression::default();
         let (path, list) = (ex.name(&attribute), ex.name(&self.list));
