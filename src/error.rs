@@ -53,6 +53,10 @@ pub enum ErrorKind {
         /// The position that was tried; a retry that carries it is exact.
         position: Option<Position>,
     },
+    /// The reply was lost: what a call was to write may or may not be there. The same call is safe to make again.
+    ///
+    /// Of a turn, that is [`ErrorKind::Unknown`], which names the turn.
+    UnknownWrite,
     /// The service asks for fewer requests. Nothing was written.
     Throttled,
     /// The service can't be reached or fails. Nothing was written.
@@ -175,7 +179,7 @@ impl Error {
     #[must_use]
     pub fn retry(&self) -> Retry {
         match self.0.kind {
-            ErrorKind::Conflict { .. } | ErrorKind::Unknown { .. } => Retry::Now,
+            ErrorKind::Conflict { .. } | ErrorKind::Unknown { .. } | ErrorKind::UnknownWrite => Retry::Now,
             ErrorKind::Throttled | ErrorKind::Unavailable => Retry::Later,
             _ => Retry::Never,
         }
@@ -219,7 +223,7 @@ impl ErrorKind {
             Self::TooLarge => "too_large",
             Self::Conflict { .. } => "conflict",
             Self::TurnIdReused => "turn_id_reused",
-            Self::Unknown { .. } => "unknown",
+            Self::Unknown { .. } | Self::UnknownWrite => "unknown",
             Self::Throttled => "throttled",
             Self::Unavailable => "unavailable",
             Self::Protocol => "protocol",

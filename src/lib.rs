@@ -12,6 +12,7 @@ pub mod usage;
 pub mod chain;
 pub mod conformance;
 pub mod dial;
+pub mod graph;
 pub mod memory;
 pub mod model;
 pub mod prompt;

@@ -125,7 +125,7 @@ fn status(kind: &ErrorKind) -> StatusCode {
         | ErrorKind::Denied => StatusCode::FAILED_DEPENDENCY,
         ErrorKind::Protocol => StatusCode::BAD_GATEWAY,
         ErrorKind::Throttled | ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        ErrorKind::Unknown { .. } => StatusCode::GATEWAY_TIMEOUT,
+        ErrorKind::Unknown { .. } | ErrorKind::UnknownWrite => StatusCode::GATEWAY_TIMEOUT,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
