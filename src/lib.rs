@@ -13,6 +13,7 @@ pub mod chain;
 pub mod conformance;
 pub mod dial;
 pub mod graph;
+pub mod history;
 pub mod memory;
 pub mod model;
 pub mod prompt;

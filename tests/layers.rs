@@ -43,6 +43,7 @@ const LAYERS: &[Layer] = &[
             "store",
             "memory",
             "recall",
+            "history",
             "model",
             "prompt",
             "tool",

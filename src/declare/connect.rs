@@ -12,6 +12,7 @@ use super::credential::{Credential, CredentialType};
 use super::health::Health;
 use crate::chain::Chain;
 use crate::error::{Error, ErrorKind, Result};
+use crate::history::HistoryStore;
 use crate::memory::ChatMemory;
 use crate::model::ChatModel;
 use crate::tool::Tool;
@@ -94,6 +95,17 @@ impl Ports {
         })
     }
 
+    /// The history store on a port, or `None` where nothing is connected.
+    ///
+    /// # Errors
+    /// `InvalidInput` when something else is connected.
+    pub fn history(&self, port: &str) -> Result<Option<Arc<dyn HistoryStore>>> {
+        self.one(port, "a history store", |instance| match instance {
+            Instance::History(history) => Some(history.clone()),
+            _ => None,
+        })
+    }
+
     /// The tools on a port, in the order they were connected.
     ///
     /// # Errors
@@ -131,6 +143,8 @@ pub enum Instance {
     Model(Arc<dyn ChatModel>),
     /// A chain or agent.
     Chain(Arc<dyn Chain>),
+    /// A store of what happened to memories.
+    History(Arc<dyn HistoryStore>),
     /// A tool that an agent's model may call.
     Tool(Arc<dyn Tool>),
     /// Whatever else the nodes of a pack hand to each other.
@@ -145,6 +159,7 @@ impl Instance {
             Self::Memory(_) => "a memory",
             Self::Model(_) => "a chat model",
             Self::Chain(_) => "a chain",
+            Self::History(_) => "a history store",
             Self::Tool(_) => "a tool",
             Self::Other(_) => "something else",
         }
@@ -196,6 +211,17 @@ impl Connected {
         match &self.instance {
             Instance::Model(model) => Ok(model.clone()),
             other => Err(wrong_kind("a chat model", other)),
+        }
+    }
+
+    /// The instance, where it is a history store.
+    ///
+    /// # Errors
+    /// `Unsupported` where it is something else.
+    pub fn history(&self) -> Result<Arc<dyn HistoryStore>> {
+        match &self.instance {
+            Instance::History(history) => Ok(history.clone()),
+            other => Err(wrong_kind("a history store", other)),
         }
     }
 
