@@ -256,6 +256,19 @@ pub struct StoredTurn {
     pub expires_at_epoch_secs: Option<u64>,
 }
 
+/// Where in the conversations something comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Source {
+    /// The session.
+    pub session: SessionId,
+    /// The turn.
+    pub turn_id: TurnId,
+    /// The messages of the turn, by their own ids; one that has none goes by its turn and its place in it, from 0:
+    /// `<turn id>:<place>`.
+    #[serde(default)]
+    pub message_ids: Vec<String>,
+}
+
 /// Groups messages of which nothing marks the turns: a user message opens one.
 ///
 /// Answers without a user message before them, and a leading system message, open the first turn.

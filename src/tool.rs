@@ -10,6 +10,8 @@ use serde::de::DeserializeOwned;
 use crate::error::{Error, Result};
 use crate::json::RawJson;
 use crate::model::ToolSpec;
+use crate::session::Source;
+use crate::usage::Usage;
 
 /// Does what a model asks for, and tells it the result.
 #[async_trait]
@@ -17,12 +19,28 @@ pub trait Tool: fmt::Debug + Send + Sync {
     /// What the model is told of it. The name is unique among the tools of an agent.
     fn spec(&self) -> ToolSpec;
 
-    /// Carries out one call. `arguments` fit the schema of [`ToolSpec::parameters`]. A call that is stopped is dropped
-    /// wherever it waits.
+    /// Carries out one call. `arguments` fit the schema of [`ToolSpec::parameters`]; `source` is where the call was
+    /// asked for. A call that is stopped is dropped wherever it waits.
     ///
     /// # Errors
     /// Whatever keeps the tool from a result. The model reads the error's message, so that it can mend its call.
-    async fn call(&self, arguments: &RawJson) -> Result<String>;
+    async fn call(&self, arguments: &RawJson, source: &Source) -> Result<ToolOutput>;
+}
+
+/// What a tool gives back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToolOutput {
+    /// What the model reads.
+    pub text: String,
+    /// What backends charged for it.
+    pub usage: Usage,
+}
+
+impl From<String> for ToolOutput {
+    /// The output of a tool that asks no backend.
+    fn from(text: String) -> Self {
+        Self { text, usage: Usage::default() }
+    }
 }
 
 impl ToolSpec {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
+use crate::graph::Fact;
 use crate::json::RawJson;
 use crate::memory::EffectiveSession;
 use crate::session::TurnId;
@@ -61,6 +62,15 @@ pub enum StepKind {
         state: SessionState,
         /// Rows that could not be read and were left as they are.
         unreadable: u64,
+    },
+    /// A graph was asked for facts near what was said.
+    FactsFound {
+        /// What the model is given, nearest first.
+        facts: Vec<Fact>,
+        /// Whether there were more than the graph memory may give.
+        left_out: bool,
+        /// What kept the graph from being read. The run goes on, and the model reads that facts are missing.
+        problem: Option<String>,
     },
     /// The model answered.
     Answered {

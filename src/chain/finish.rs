@@ -40,7 +40,6 @@ impl Run<'_> {
         let started = Instant::now();
         match memory.append(session, append.clone()).await {
             Ok(appended) => {
-                self.usage += appended.usage;
                 let kind = StepKind::Stored { duplicate: appended.duplicate };
                 self.step(kind, started.elapsed(), appended.usage);
                 Stored::Yes(appended)

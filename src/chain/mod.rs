@@ -2,6 +2,7 @@
 
 mod ask;
 mod event;
+mod facts;
 mod finish;
 mod opening;
 mod outcome;
@@ -15,6 +16,7 @@ use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
 pub use event::{RunEvent, Step, StepKind};
+pub use facts::check_variables;
 pub use finish::store_again;
 pub use outcome::{Outcome, Stored};
 pub use run::Run;

@@ -1,9 +1,10 @@
-//! What comes before the question in a prompt: instructions and history.
+//! What comes before the question in a prompt: instructions, facts and history.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use super::Run;
+use super::facts::KnownFacts;
 use crate::error::{Error, ErrorKind, Result};
 use crate::message::Message;
 use crate::prompt;
@@ -12,13 +13,16 @@ use crate::prompt;
 /// a thousand times.
 const MAX_BYTES: usize = 16 << 20;
 
-/// The instructions with their variables filled in, and the history, unless it stands inside of them.
+/// The instructions with their variables filled in, and facts and history, unless they stand inside of them.
 pub(super) fn messages(run: &Run<'_>, instructions: &str) -> Result<Vec<Message>> {
     let history = || run.recalled.iter().flat_map(|recalled| recalled.messages());
     let memory_key = run.memory.map(|memory| memory.options().memory_key.0.as_str());
+    let facts = run.facts.as_ref();
+    let facts_key = facts.map(|facts| facts.key.0.as_str());
     let (transcript, question) = (OnceCell::new(), OnceCell::new());
     let value_of = |name: &str| -> Option<Cow<'_, str>> {
         let value: &str = match name {
+            _ if Some(name) == facts_key => facts.map_or("", |facts| &facts.text),
             _ if Some(name) == memory_key => transcript.get_or_init(|| prompt::transcript(history())),
             "question" => question.get_or_init(|| run.question.text()),
             "$flow.sessionId" => run.session_id.as_str(),
@@ -38,6 +42,9 @@ pub(super) fn messages(run: &Run<'_>, instructions: &str) -> Result<Vec<Message>
     let mut messages = Vec::new();
     if !instructions_with_values.is_empty() {
         messages.push(Message::system(instructions_with_values));
+    }
+    if !facts_key.is_some_and(|key| prompt::mentions(instructions, key)) {
+        messages.extend(facts.and_then(KnownFacts::message).map(Message::system));
     }
     if !memory_key.is_some_and(|key| prompt::mentions(instructions, key)) {
         messages.extend(history().cloned());

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
+use super::facts::KnownFacts;
 use super::repeat::repeat;
 use super::{Outcome, RunEvent, RunRequest, Step, StepKind, Stored, opening};
 use crate::error::Result;
@@ -13,7 +14,7 @@ use crate::memory::{ChatMemory, EffectiveSession};
 use crate::message::{Message, Role};
 use crate::model::Prompt;
 use crate::recall::Recalled;
-use crate::session::{SessionId, Turn, TurnId};
+use crate::session::{SessionId, Source, Turn, TurnId};
 use crate::store::Dedupe;
 use crate::usage::Usage;
 
@@ -48,6 +49,8 @@ pub struct Run<'a> {
     /// What `{{$flow.chatId}}` stands for.
     pub(super) chat: SessionId,
     pub(super) recalled: Option<Recalled>,
+    /// What a graph knew; `None` where none was asked.
+    pub(super) facts: Option<KnownFacts>,
     pub(super) turn_id: TurnId,
     pub(super) dedupe: Dedupe,
     pub(super) question: Message,
@@ -83,6 +86,7 @@ impl<'a> Run<'a> {
             session_id: session_id.or(session_without_memory).unwrap_or_else(|| chat.clone()),
             chat,
             recalled: None,
+            facts: None,
             turn_id: turn_id.unwrap_or_else(TurnId::mint),
             dedupe,
             question: message,
@@ -109,7 +113,6 @@ impl<'a> Run<'a> {
         let started = Instant::now();
         let Some(loaded) = self.unless_stopped(memory.load(&session.id)).await else { return Ok(()) };
         let loaded = loaded?;
-        self.usage += loaded.usage;
         let kind = StepKind::Loaded {
             messages: loaded.messages().count() as u64,
             state: loaded.state,
@@ -120,10 +123,11 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// The instructions with their variables filled in, what memory recalled, and the turn so far. Without tools.
+    /// The instructions with their variables filled in, facts, what memory recalled, and the turn so far. Without tools.
     ///
-    /// `{{question}}`, `{{$flow.sessionId}}`, `{{$flow.chatId}}` and the memory's own variable are known. Where the
-    /// instructions name the memory's variable, the conversation comes there as text; else it comes as messages.
+    /// `{{question}}`, `{{$flow.sessionId}}`, `{{$flow.chatId}}` and the own variables of memory and graph are known.
+    /// Where the instructions name the memory's variable, the conversation comes there as text; else it comes as
+    /// messages. Facts come where the instructions name their variable; else as a system message after them.
     ///
     /// # Errors
     /// `TooLarge` when the instructions hold more than 16 MiB with their variables filled in.
@@ -154,6 +158,21 @@ impl<'a> Run<'a> {
         self.answers.last().is_some_and(|last| last.role == Role::Assistant && last.tool_calls.is_empty())
     }
 
+    /// Where the run stands in the conversations: at its question and the newest message of the model.
+    #[must_use]
+    pub fn source(&self) -> Source {
+        let id = |place: usize, message: &Message| {
+            message.id.clone().unwrap_or_else(|| format!("{}:{place}", self.turn_id))
+        };
+        let said = self.answers.iter().rposition(|message| message.role == Role::Assistant);
+        let said = said.and_then(|at| Some(id(at + 1, self.answers.get(at)?)));
+        Source {
+            session: self.session_id.clone(),
+            turn_id: self.turn_id.clone(),
+            message_ids: std::iter::once(id(0, &self.question)).chain(said).collect(),
+        }
+    }
+
     /// Adds a message to the turn.
     pub fn add(&mut self, message: Message) {
         self.answers.push(message);
@@ -164,8 +183,9 @@ impl<'a> Run<'a> {
         (self.events)(event);
     }
 
-    /// Tells that a step is done.
+    /// Tells that a step is done, and adds what it cost to what the run costs.
     pub fn step(&mut self, kind: StepKind, took: Duration, usage: Usage) {
+        self.usage += usage;
         self.tell(RunEvent::Step(Step { kind, took, usage }));
     }
 

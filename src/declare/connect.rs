@@ -12,6 +12,7 @@ use super::credential::{Credential, CredentialType};
 use super::health::Health;
 use crate::chain::Chain;
 use crate::error::{Error, ErrorKind, Result};
+use crate::graph::GraphMemory;
 use crate::history::HistoryStore;
 use crate::memory::ChatMemory;
 use crate::model::ChatModel;
@@ -84,6 +85,17 @@ impl Ports {
         })
     }
 
+    /// The graph memory on a port, or `None` where nothing is connected.
+    ///
+    /// # Errors
+    /// `InvalidInput` when something else is connected.
+    pub fn graph(&self, port: &str) -> Result<Option<Arc<GraphMemory>>> {
+        self.one(port, "a graph memory", |instance| match instance {
+            Instance::Graph(graph) => Some(graph.clone()),
+            _ => None,
+        })
+    }
+
     /// The chat model on a port, or `None` where nothing is connected.
     ///
     /// # Errors
@@ -139,6 +151,8 @@ fn mismatch(port: &str, wanted: &str, found: &Instance) -> Error {
 pub enum Instance {
     /// A chat memory.
     Memory(Arc<ChatMemory>),
+    /// A graph memory.
+    Graph(Arc<GraphMemory>),
     /// A chat model.
     Model(Arc<dyn ChatModel>),
     /// A chain or agent.
@@ -157,6 +171,7 @@ impl Instance {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Memory(_) => "a memory",
+            Self::Graph(_) => "a graph memory",
             Self::Model(_) => "a chat model",
             Self::Chain(_) => "a chain",
             Self::History(_) => "a history store",
@@ -200,6 +215,17 @@ impl Connected {
         match &self.instance {
             Instance::Memory(memory) => Ok(memory.clone()),
             other => Err(wrong_kind("a memory", other)),
+        }
+    }
+
+    /// The instance, where it is a graph memory.
+    ///
+    /// # Errors
+    /// `Unsupported` where it is something else.
+    pub fn graph(&self) -> Result<Arc<GraphMemory>> {
+        match &self.instance {
+            Instance::Graph(graph) => Ok(graph.clone()),
+            other => Err(wrong_kind("a graph memory", other)),
         }
     }
 

@@ -139,6 +139,9 @@ impl GraphStore for InProcessGraph {
         let now = self.clock.epoch_secs();
         self.with(scope, |graph| {
             let node = graph.nodes.get_mut(id).ok_or_else(no_such_node)?;
+            if change.if_content.as_ref().is_some_and(|expected| *expected != node.content) {
+                return Err(changed_meanwhile());
+            }
             match change.content {
                 Change::Keep => {}
                 Change::Set(content) => node.content = content,

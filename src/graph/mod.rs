@@ -3,11 +3,18 @@
 //! A [`GraphStore`] is a layout on a connected client, as a [`ChatStore`](crate::store::ChatStore) is. What each promises is
 //! spelled out in its documentation.
 
+mod changes;
 mod edge;
+mod facts;
 mod ids;
 mod in_process;
+mod memory;
+mod names;
+mod near;
 mod node;
+pub mod provenance;
 mod search;
+mod tools;
 mod walk;
 pub mod words;
 
@@ -22,11 +29,14 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::session::Scope;
 use crate::store::Page;
 
+pub use self::changes::Recorded;
 pub use self::edge::{
     Direction, Edge, EdgeKey, EdgePage, EdgesOf, Identity, Link, Linked, Neighbour, Neighbours, Unlinked,
 };
+pub use self::facts::{About, Fact, Facts};
 pub use self::ids::{EdgeId, NodeId, RelationshipType};
 pub use self::in_process::InProcessGraph;
+pub use self::memory::{GraphMemory, GraphOptions};
 pub use self::node::{
     Change, NewNode, Node, NodeChange, NodeDeleted, NodePage, NodePut, NodeRead, NodeUpdated, NodesPut,
     NodesRead, Put,
@@ -75,7 +85,8 @@ pub trait GraphStore: fmt::Debug + Send + Sync {
     /// Changes content or metadata of a node. What the change keeps stays as it is, also against another writer.
     ///
     /// # Errors
-    /// `NotFound` when there is no such node, and then none is made; `Corrupt` when what is there can't be read;
+    /// `NotFound` when there is no such node, and then none is made; `Conflict` when its content is not the one that the
+    /// change expects; `Corrupt` when what is there can't be read;
     /// `UnknownWrite`.
     async fn update_node(&self, scope: &Scope, id: &NodeId, change: NodeChange) -> Result<NodeUpdated>;
 
@@ -185,6 +196,12 @@ fn corrupt(reason: &str) -> Error {
     let message =
         format!("the node that is stored can't be read: {reason}; correct or delete it where it lies");
     Error::new(ErrorKind::Corrupt, message)
+}
+
+/// What came between a read and the change that was made of it.
+pub(crate) fn changed_meanwhile() -> Error {
+    let message = "the node has changed since it was read; read it again";
+    Error::new(ErrorKind::Conflict { position: None }, message)
 }
 
 fn no_such_node() -> Error {

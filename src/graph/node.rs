@@ -93,6 +93,8 @@ pub struct NodeChange {
     pub content: Change<String>,
     /// A JSON object.
     pub metadata: Change<RawJson>,
+    /// Only if the content still is this.
+    pub if_content: Option<String>,
 }
 
 /// What came of putting one node of a batch.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::names::ids_in;
+
 /// The most words by which one node is found: the longest of its name and content, which tell the most.
 pub const MAX_NODE_WORDS: usize = 20;
 
@@ -14,8 +16,8 @@ const MIN_BYTES: usize = 3;
 /// Longer words are cut.
 const MAX_CHARS: usize = 40;
 
-/// The most words of a text that may be names; with the text itself, and small letters too, they fit in one batch read.
-const MAX_NAMES: usize = 20;
+/// The most names that a text may mean: as many as fit in one batch read.
+const MAX_NAMES: usize = 100;
 
 /// A name in a sentence is hardly longer.
 const MAX_NAME_BYTES: usize = 256;
@@ -42,27 +44,16 @@ pub fn of_text(text: &str) -> BTreeSet<String> {
     longest(split(text).collect(), MAX_SEARCH_WORDS)
 }
 
-/// The names of nodes that a text may mean: itself, and its first words as they are written and in small letters.
+/// The names of nodes that a text may mean: itself, and the most telling runs of its words, as they are written and in small
+/// letters.
 #[must_use]
 pub fn names_in(text: &str) -> BTreeSet<String> {
-    let words = text.split(|c: char| !is_part_of_name(c)).map(|word| word.trim_matches(is_edge));
-    let words = words.filter(|word| !word.is_empty()).take(MAX_NAMES);
-    let mut names = BTreeSet::new();
-    for name in std::iter::once(text.trim()).chain(words) {
-        if !name.is_empty() && name.len() <= MAX_NAME_BYTES {
-            names.insert(name.to_owned());
-            names.insert(name.to_lowercase());
-        }
+    let mut names: BTreeSet<_> = ids_in(text, MAX_NAMES - 2).into_iter().collect();
+    let text = text.trim();
+    if !text.is_empty() && text.len() <= MAX_NAME_BYTES {
+        names.extend([text.to_owned(), text.to_lowercase()]);
     }
     names
-}
-
-fn is_part_of_name(c: char) -> bool {
-    c.is_alphanumeric() || "_-.:/@#+'".contains(c)
-}
-
-fn is_edge(c: char) -> bool {
-    !c.is_alphanumeric()
 }
 
 fn split(text: &str) -> impl Iterator<Item = String> {

@@ -7,7 +7,8 @@ use canvas_memory::declare::Instance;
 use canvas_memory::json::RawJson;
 use canvas_memory::message::Message;
 use canvas_memory::model::ToolSpec;
-use canvas_memory::tool::Tool;
+use canvas_memory::session::Source;
+use canvas_memory::tool::{Tool, ToolOutput};
 use canvas_memory::{Error, ErrorKind, Result};
 use serde_json::json;
 
@@ -119,7 +120,7 @@ impl Tool for Named {
         ToolSpec { name: self.0.to_owned(), description: String::new(), parameters }
     }
 
-    async fn call(&self, _: &RawJson) -> Result<String> {
+    async fn call(&self, _: &RawJson, _: &Source) -> Result<ToolOutput> {
         Err(Error::new(ErrorKind::Unsupported, "it does nothing"))
     }
 }

@@ -193,6 +193,10 @@ fn in_short(event: &RunEvent) -> String {
         RunEvent::Text { text } => format!("text {text}"),
         RunEvent::Step(step) => match &step.kind {
             StepKind::Loaded { messages, .. } => format!("loaded {messages}"),
+            StepKind::FactsFound { facts, problem, .. } => match problem {
+                None => format!("found {}", facts.len()),
+                Some(_) => "facts could not be read".to_owned(),
+            },
             StepKind::Answered { tool_calls, .. } => format!("answered {tool_calls}"),
             StepKind::ToolCalled { tool, ok, .. } => {
                 format!("called {tool} {}", if *ok { "ok" } else { "failed" })

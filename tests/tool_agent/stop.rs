@@ -8,7 +8,8 @@ use canvas_memory::chain::{RunRequest, Stored, is_stopped};
 use canvas_memory::declare::Instance;
 use canvas_memory::json::RawJson;
 use canvas_memory::model::ToolSpec;
-use canvas_memory::tool::Tool;
+use canvas_memory::session::Source;
+use canvas_memory::tool::{Tool, ToolOutput};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -104,7 +105,7 @@ impl Tool for Endless {
         ToolSpec { name: "endless".to_owned(), description: "Never ends.".to_owned(), parameters }
     }
 
-    async fn call(&self, _: &RawJson) -> Result<String> {
+    async fn call(&self, _: &RawJson, _: &Source) -> Result<ToolOutput> {
         self.0.cancel();
         std::future::pending().await
     }

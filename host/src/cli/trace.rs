@@ -59,6 +59,13 @@ fn describe_step(step: &Value) -> String {
                 format!("loaded {}, {unreadable} unreadable", count(number(kind, "messages"), "message"))
             }
         },
+        "facts_found" if kind.get("problem").is_some_and(Value::is_string) => {
+            "facts could not be read".to_owned()
+        }
+        "facts_found" => {
+            let facts = kind.get("facts").and_then(Value::as_array).map_or(0, Vec::len);
+            format!("found {}", count(facts as f64, "fact"))
+        }
         "answered" => match number(kind, "tool_calls") {
             0.0 => format!("answered by {}", text(kind, "model")),
             calls => format!("{} by {}", count(calls, "tool call"), text(kind, "model")),

@@ -9,12 +9,13 @@ use async_trait::async_trait;
 use super::Toolbox;
 use crate::chain::{self, Chain, Outcome, Run, RunEvent, RunRequest, StepKind};
 use crate::error::Result;
+use crate::graph::GraphMemory;
 use crate::memory::ChatMemory;
 use crate::message::{Message, ToolCall};
 use crate::model::{ChatModel, Prompt, ToolChoice};
 use crate::session::SessionId;
 use crate::store::{Append, Appended};
-use crate::usage::Usage;
+use crate::tool::ToolOutput;
 
 /// The answer where a model goes on asking for tools when it has to answer.
 const NO_ANSWER: &str =
@@ -27,6 +28,8 @@ pub struct ToolAgent {
     pub model: Arc<dyn ChatModel>,
     /// Keeps the turns; without one each message stands alone.
     pub memory: Option<Arc<ChatMemory>>,
+    /// Brings facts near what is said.
+    pub graph: Option<Arc<GraphMemory>>,
     /// What the model may call.
     pub tools: Toolbox,
     /// Instructions, with variables as [`Run::prompt`] knows them.
@@ -42,6 +45,9 @@ impl Chain for ToolAgent {
             ControlFlow::Continue(run) => run,
             ControlFlow::Break(outcome) => return Ok(outcome),
         };
+        if let Some(graph) = self.graph.as_deref() {
+            run.find_facts(graph).await;
+        }
         for _ in 0..self.max_iterations {
             let calls = run.ask(&*self.model, self.prompt(&run, ToolChoice::Auto)?).await?;
             if calls.is_empty() {
@@ -75,12 +81,16 @@ impl ToolAgent {
     /// Adds the result of `call` to the turn, unless the run is stopped.
     async fn call(&self, run: &mut Run<'_>, call: &ToolCall) {
         let started = Instant::now();
-        let Some(result) = run.unless_stopped(self.tools.call(call)).await else { return };
+        let source = run.source();
+        let Some(result) = run.unless_stopped(self.tools.call(call, &source)).await else { return };
         let ok = result.is_ok();
-        let output = result.unwrap_or_else(|problem| format!("Error: {problem}"));
+        let (output, usage) = match result {
+            Ok(ToolOutput { text, usage }) => (text, usage),
+            Err(ToolOutput { text: problem, usage }) => (format!("Error: {problem}"), usage),
+        };
         let ToolCall { id, name, arguments, .. } = call.clone();
         run.add(Message { name: Some(name.clone()), ..Message::tool(&id, &output) });
         let kind = StepKind::ToolCalled { call_id: id, tool: name, arguments, output, ok };
-        run.step(kind, started.elapsed(), Usage::default());
+        run.step(kind, started.elapsed(), usage);
     }
 }

@@ -11,8 +11,10 @@ use serde::Deserialize;
 pub use agent::ToolAgent;
 pub use toolbox::Toolbox;
 
+use crate::chain::check_variables;
 use crate::declare::{Capability, Category, ConnectArgs, Connected, Instance, Node, Port, Ui, Widget};
 use crate::error::{Error, Result};
+use crate::graph::GraphMemory;
 
 /// Tool Agent
 ///
@@ -25,7 +27,8 @@ pub struct Inputs {
     ///
     /// Instructions to the model. `{{question}}`, `{{$flow.sessionId}}` and `{{$flow.chatId}}` are filled in. Where it
     /// holds the memory's variable, such as `{{chat_history}}`, the conversation comes there as text; else it comes as
-    /// messages.
+    /// messages. Facts of a graph memory come where its variable stands, such as `{{graph_facts}}`, or after the
+    /// instructions.
     #[serde(default = "default_system_message")]
     #[schemars(extend("x-ui" = Ui::new().widget(Widget::Multiline)))]
     pub system_message: String,
@@ -60,6 +63,7 @@ impl Node for ToolAgentNode {
         Port::new("tools", "Tools", &["Tool"]).many(),
         Port::new("model", "Chat Model", &["BaseChatModel"]).required(),
         Port::new("memory", "Memory", &["BaseChatMemory", "BaseMemory"]),
+        Port::new("graph", "Graph Memory", &["BaseGraphMemory"]),
     ];
     const OUTPUT_PORTS: &'static [Port] = &[Port::new("agent", "Agent", &["AgentExecutor", "BaseChain"])];
     const CAPABILITIES: &'static [Capability] = &[Capability::Streaming];
@@ -68,10 +72,16 @@ impl Node for ToolAgentNode {
         let model = args.ports.model("model")?.ok_or_else(|| {
             Error::invalid_input("model", "is not connected; connect a chat model that can call tools")
         })?;
+        let memory = args.ports.memory("memory")?;
+        let graph = args.ports.graph("graph")?;
+        check_variables(memory.as_deref(), graph.as_deref())?;
+        let mut tools = args.ports.tools("tools")?;
+        tools.extend(graph.iter().flat_map(GraphMemory::tools));
         let agent = ToolAgent {
             model,
-            memory: args.ports.memory("memory")?,
-            tools: Toolbox::new(args.ports.tools("tools")?)?,
+            memory,
+            graph,
+            tools: Toolbox::new(tools)?,
             instructions: inputs.system_message,
             max_iterations: inputs.max_iterations,
         };

@@ -12,7 +12,8 @@ use crate::error::{Error, Result};
 use crate::json::RawJson;
 use crate::message::ToolCall;
 use crate::model::ToolSpec;
-use crate::tool::Tool;
+use crate::session::Source;
+use crate::tool::{Tool, ToolOutput};
 
 /// The most problems of one call's arguments that a model is told.
 const MAX_PROBLEMS: usize = 5;
@@ -61,17 +62,18 @@ impl Toolbox {
         self.0.values().map(|entry| entry.spec.clone()).collect()
     }
 
-    /// Carries out one call.
+    /// Carries out one call that was asked for at `source`.
     ///
     /// # Errors
-    /// What went wrong, in words for the model.
-    pub async fn call(&self, call: &ToolCall) -> Result<String, String> {
+    /// What went wrong, in words for the model, and what it had cost.
+    pub async fn call(&self, call: &ToolCall, source: &Source) -> Result<ToolOutput, ToolOutput> {
         let Some(entry) = self.0.get(&call.name) else {
             let names = self.0.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            return Err(format!("there is no tool `{}`; there are: {names}.", call.name));
+            return Err(format!("there is no tool `{}`; there are: {names}.", call.name).into());
         };
         entry.check(&call.arguments)?;
-        entry.tool.call(&call.arguments).await.map_err(|error| error.message().to_owned())
+        let called = entry.tool.call(&call.arguments, source).await;
+        called.map_err(|error| ToolOutput { text: error.message().to_owned(), usage: error.usage() })
     }
 }
 

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 
 use crate::chain::{self, Chain, Outcome, Run, RunEvent, RunRequest};
 use crate::error::Result;
+use crate::graph::GraphMemory;
 use crate::memory::ChatMemory;
 use crate::model::ChatModel;
 use crate::session::SessionId;
@@ -19,6 +20,8 @@ pub struct ConversationChain {
     pub model: Arc<dyn ChatModel>,
     /// Keeps the turns; without one each message stands alone.
     pub memory: Option<Arc<ChatMemory>>,
+    /// Brings facts near what is said.
+    pub graph: Option<Arc<GraphMemory>>,
     /// Instructions, with variables as [`Run::prompt`] knows them.
     pub system_prompt: String,
 }
@@ -30,6 +33,9 @@ impl Chain for ConversationChain {
             ControlFlow::Continue(run) => run,
             ControlFlow::Break(outcome) => return Ok(outcome),
         };
+        if let Some(graph) = self.graph.as_deref() {
+            run.find_facts(graph).await;
+        }
         let prompt = run.prompt(&self.system_prompt)?;
         run.ask(&*self.model, prompt).await?;
         run.finish().await

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 pub use chain::ConversationChain;
 
+use crate::chain::check_variables;
 use crate::declare::{Capability, Category, ConnectArgs, Connected, Instance, Node, Port, Ui, Widget};
 use crate::error::{Error, Result};
 
@@ -22,7 +23,8 @@ pub struct Inputs {
     ///
     /// Instructions to the model. `{{question}}`, `{{$flow.sessionId}}` and `{{$flow.chatId}}` are filled in. Where it
     /// holds the memory's variable, such as `{{chat_history}}`, the conversation comes there as text; else it comes as
-    /// messages.
+    /// messages. Facts of a graph memory come where its variable stands, such as `{{graph_facts}}`, or after the
+    /// instructions.
     #[serde(default)]
     #[schemars(extend("x-ui" = Ui::new().widget(Widget::Multiline).placeholder("You are a helpful assistant.")))]
     pub system_message_prompt: String,
@@ -42,6 +44,7 @@ impl Node for ConversationChainNode {
     const INPUT_PORTS: &'static [Port] = &[
         Port::new("model", "Chat Model", &["BaseChatModel"]).required(),
         Port::new("memory", "Memory", &["BaseChatMemory", "BaseMemory"]),
+        Port::new("graph", "Graph Memory", &["BaseGraphMemory"]),
     ];
     const OUTPUT_PORTS: &'static [Port] = &[Port::new("chain", "Chain", &["ConversationChain", "BaseChain"])];
     const CAPABILITIES: &'static [Capability] = &[Capability::Streaming];
@@ -51,7 +54,9 @@ impl Node for ConversationChainNode {
             Error::invalid_input("model", "is not connected; connect a chat model, such as the Echo Model")
         })?;
         let memory = args.ports.memory("memory")?;
-        let chain = ConversationChain { model, memory, system_prompt: inputs.system_message_prompt };
+        let graph = args.ports.graph("graph")?;
+        check_variables(memory.as_deref(), graph.as_deref())?;
+        let chain = ConversationChain { model, memory, graph, system_prompt: inputs.system_message_prompt };
         Ok(Connected::new(Instance::Chain(Arc::new(chain))))
     }
 }

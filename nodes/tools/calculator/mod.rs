@@ -14,7 +14,8 @@ use crate::declare::{Capability, Category, ConnectArgs, Connected, Instance, Nod
 use crate::error::{Error, Result};
 use crate::json::RawJson;
 use crate::model::ToolSpec;
-use crate::tool::{self, Tool};
+use crate::session::Source;
+use crate::tool::{self, Tool, ToolOutput};
 
 /// Calculator
 ///
@@ -66,9 +67,9 @@ impl Tool for Calculator {
         ToolSpec::of::<Arguments>("calculator", &description)
     }
 
-    async fn call(&self, arguments: &RawJson) -> Result<String> {
+    async fn call(&self, arguments: &RawJson, _: &Source) -> Result<ToolOutput> {
         let Arguments { input } = tool::arguments(arguments)?;
         let value = expression::evaluate(&input).map_err(|problem| Error::invalid_input("input", problem))?;
-        Ok(expression::format(value))
+        Ok(expression::format(value).into())
     }
 }

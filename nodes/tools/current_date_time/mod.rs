@@ -14,7 +14,8 @@ use crate::declare::{Capability, Category, ConnectArgs, Connected, Instance, Nod
 use crate::error::{Error, ErrorKind, Result};
 use crate::json::RawJson;
 use crate::model::ToolSpec;
-use crate::tool::{self, Tool};
+use crate::session::Source;
+use crate::tool::{self, Tool, ToolOutput};
 
 /// Current Date & Time
 ///
@@ -66,7 +67,7 @@ impl Tool for CurrentDateTime {
         ToolSpec::of::<Arguments>("current_date_time", "Tells the current date, time and day of the week.")
     }
 
-    async fn call(&self, arguments: &RawJson) -> Result<String> {
+    async fn call(&self, arguments: &RawJson, _: &Source) -> Result<ToolOutput> {
         let Arguments { timezone } = tool::arguments(arguments)?;
         let zone = match timezone.as_deref().filter(|name| !name.is_empty()) {
             None => TimeZone::UTC,
@@ -88,18 +89,20 @@ impl Tool for CurrentDateTime {
             "timezone": now.time_zone().iana_name().unwrap_or("UTC"),
             "unix_timestamp": epoch_secs,
         });
-        Ok(told.to_string())
+        Ok(told.to_string().into())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::{SessionId, TurnId};
 
     async fn tell(arguments: &str) -> Result<serde_json::Value> {
         let tool = CurrentDateTime { clock: Clock::manual(1_709_164_800) };
-        let told = tool.call(&RawJson::parse(arguments).unwrap()).await?;
-        Ok(serde_json::from_str(&told).unwrap())
+        let source = Source { session: SessionId::mint(), turn_id: TurnId::mint(), message_ids: Vec::new() };
+        let told = tool.call(&RawJson::parse(arguments).unwrap(), &source).await?;
+        Ok(serde_json::from_str(&told.text).unwrap())
     }
 
     #[tokio::test]
