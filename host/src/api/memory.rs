@@ -276,11 +276,11 @@ fn chosen(memory: &ChatMemory, session: Option<SessionId>) -> Result<SessionId> 
     })
 }
 
-fn some_rows() -> NonZeroU32 {
+pub(super) fn some_rows() -> NonZeroU32 {
     Page::default().limit
 }
 
-fn rows(field: &str, wanted: NonZeroU32) -> Result<NonZeroU32> {
+pub(super) fn rows(field: &str, wanted: NonZeroU32) -> Result<NonZeroU32> {
     if wanted.get() > MAX_ROWS {
         return Err(Problem::invalid(field, format!("is {wanted}; at most {MAX_ROWS} rows come at once")));
     }

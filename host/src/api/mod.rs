@@ -6,6 +6,7 @@ mod doctor;
 mod extract;
 mod flow_ref;
 mod flows;
+mod graph;
 mod host;
 mod import;
 mod listener;
@@ -61,6 +62,7 @@ fn routes() -> ApiRouter<App> {
         .merge(import::routes())
         .merge(runs::routes())
         .merge(memory::routes())
+        .merge(graph::routes())
         .merge(credentials::routes())
         .layer(from_fn(|request: Request, next: Next| within(REQUEST_TIME, request, next)));
     let slow = prediction::routes()

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use canvas_memory::declare::{ConnectArgs, Connected};
 use canvas_memory::flow::{CredentialSource as _, Flow, connect_node};
+use canvas_memory::graph::GraphMemory;
 use canvas_memory::memory::ChatMemory;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
@@ -87,6 +88,11 @@ impl NodeRef {
     /// The node, which has to be a memory.
     pub(super) async fn memory(&self, app: &App) -> Result<Arc<ChatMemory>> {
         Ok(self.connect(app).await?.memory()?)
+    }
+
+    /// The node, which has to be a graph memory.
+    pub(super) async fn graph(&self, app: &App) -> Result<Arc<GraphMemory>> {
+        Ok(self.connect(app).await?.graph()?)
     }
 }
 

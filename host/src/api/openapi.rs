@@ -182,6 +182,7 @@ pub(super) fn finish(routes: ApiRouter<App>) -> (Router<App>, OpenApi) {
         ("flows", "Saved canvases."),
         ("runs", "Messages on their way through a flow. A run goes on when its client goes away."),
         ("memory", "The conversations that a memory node keeps."),
+        ("graph", "The facts that a graph memory node keeps."),
         ("credentials", "Saved credentials. Secrets go in and never come out."),
         ("nodes", "Kinds of nodes, and live ones."),
         ("host", "The host itself."),
