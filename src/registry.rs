@@ -15,6 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 mod check;
 mod credentials;
 mod diagnose;
+mod set_up;
 
 use check::Checks;
 

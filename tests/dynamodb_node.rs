@@ -17,7 +17,7 @@ use canvas_memory::declare::{
     BuiltinDynamoDb, BuiltinEngines, ConnectArgs, ConnectContext, Connected, Credential, Health, HttpsOnly,
     Level, Secret, Target,
 };
-use canvas_memory::dynamodb::tables::{self, TableSpec};
+use canvas_memory::dynamodb::tables::{KeyAttribute, TableDefinition};
 use canvas_memory::memory::SessionSource;
 use canvas_memory::message::Message;
 use canvas_memory::registry::Registry;
@@ -142,9 +142,10 @@ async fn the_layout_comes_from_the_keys_and_from_what_is_stored() {
     let no_sort_key = layout(json!({"tableName": "plain", "layout": "turns"})).await.unwrap_err();
     assert_eq!(*no_sort_key.kind(), ErrorKind::Mismatch);
     let other_key = layout(json!({"tableName": "sorted", "sortKey": "range"})).await.unwrap_err();
-    assert!(other_key.message().contains("`sk`") && other_key.message().contains("`sortKey`"), "{other_key}");
+    let told = other_key.to_string();
+    assert!(told.contains("`sk`") && told.contains("input sortKey"), "{told}");
     let other_key = layout(json!({"tableName": "plain", "partitionKey": "id"})).await.unwrap_err();
-    assert!(other_key.message().contains("`partitionKey`"), "{other_key}");
+    assert!(other_key.to_string().contains("input partitionKey"), "{other_key}");
     let missing = layout(json!({"tableName": "nowhere", "region": "eu-west-1"})).await.unwrap_err();
     assert_eq!(*missing.kind(), ErrorKind::NotFound);
     assert!(missing.to_string().contains("table nowhere, region eu-west-1"), "{missing}");
@@ -216,7 +217,7 @@ async fn the_health_check_sees_what_changed_and_what_is_missing() {
     });
     let health = connect(inputs.clone(), &context).await.unwrap().health.await.unwrap();
     let expiry = told(&health).pop().unwrap();
-    assert!(expiry.starts_with("warning expiry: the table does not remove items by `expireAt`"), "{expiry}");
+    assert!(expiry.starts_with("warning expiry: the table removes nothing by itself"), "{expiry}");
 
     let probed = engine.client(Clock::system()).sdk().scan().table_name("chat").send().await.unwrap();
     assert_eq!(probed.count(), 0, "the check leaves nothing behind");
@@ -230,13 +231,13 @@ async fn the_health_check_sees_what_changed_and_what_is_missing() {
     let connected = connect(inputs.clone(), &context).await.unwrap();
     assert_eq!(connected.memory().unwrap().store().capabilities().layout, "dynamodb/list", "looked at anew");
     client.sdk().delete_table().table_name("chat").send().await.unwrap();
-    let spec = TableSpec {
-        name: "chat".into(),
-        partition_key: "sessionId".into(),
-        sort_key: Some("sk".into()),
+    let keys = ["sessionId", "sk"].map(KeyAttribute::text);
+    let [partition_key, sort_key] = keys;
+    let table = TableDefinition {
         expiry_attribute: Some("expireAt".into()),
+        ..TableDefinition::new("chat", partition_key, sort_key)
     };
-    tables::create_if_missing(&client, &spec).await.unwrap();
+    table.create(&client).await.unwrap();
     let changed = connected.health.await.unwrap_err();
     assert_eq!(*changed.kind(), ErrorKind::Mismatch);
     assert!(changed.message().contains("connect it again"), "{changed}");

@@ -10,7 +10,7 @@
 mod support;
 
 use canvas_memory::declare::{ConnectArgs, ConnectContext, Connected, Credential, Health, Target};
-use canvas_memory::dynamodb::tables::{TableSpec, create_if_missing};
+use canvas_memory::dynamodb::tables::{KeyAttribute, TableDefinition};
 use canvas_memory::dynamodb::{Credentials, DynamoClient, DynamoConfig, SharedCredentialsProvider};
 use canvas_memory::message::Message;
 use canvas_memory::registry::Registry;
@@ -50,13 +50,12 @@ async fn moto_with_table(sort_key: Option<&str>) -> Moto {
     let keys = Credentials::new("AKIDTEST", "secret", None, None, "test");
     let mut config = DynamoConfig::new("us-east-1", SharedCredentialsProvider::new(keys));
     config.endpoint_url = Some(moto.endpoint().to_owned());
-    let spec = TableSpec {
-        name: "chat-memory".into(),
-        partition_key: "sessionId".into(),
-        sort_key: sort_key.map(str::to_owned),
-        expiry_attribute: None,
-    };
-    create_if_missing(&DynamoClient::new(config).unwrap(), &spec).await.unwrap();
+    let table = TableDefinition::new(
+        "chat-memory",
+        KeyAttribute::text("sessionId"),
+        sort_key.map(KeyAttribute::text),
+    );
+    table.create(&DynamoClient::new(config).unwrap()).await.unwrap();
     moto
 }
 

@@ -8,15 +8,13 @@ use aws_sdk_dynamodb::types::{
 };
 use canvas_memory::ErrorKind;
 use canvas_memory::clock::Clock;
-use canvas_memory::dynamodb::tables::{TableSpec, create_if_missing, describe};
+use canvas_memory::dynamodb::tables::{KeyAttribute, TableDefinition, describe};
 use dynoxide_engine::Dynoxide;
 
-fn spec(sort_key: Option<&str>) -> TableSpec {
-    TableSpec {
-        name: "chat".to_owned(),
-        partition_key: "sessionId".to_owned(),
-        sort_key: sort_key.map(str::to_owned),
-        expiry_attribute: Some("expireAt".to_owned()),
+fn table(sort_key: Option<&str>) -> TableDefinition {
+    TableDefinition {
+        expiry_attribute: Some("expireAt".into()),
+        ..TableDefinition::new("chat", KeyAttribute::text("sessionId"), sort_key.map(KeyAttribute::text))
     }
 }
 
@@ -28,14 +26,14 @@ async fn a_table_is_made_once_and_described() {
     assert_eq!(*missing.kind(), ErrorKind::NotFound);
     assert!(missing.to_string().contains("table chat"), "{missing}");
 
-    let wanted = spec(Some("sk"));
-    let (one, two) = tokio::join!(create_if_missing(&client, &wanted), create_if_missing(&client, &wanted));
-    assert_eq!(one.unwrap().partition_key, two.unwrap().partition_key);
-    let table = describe(&client, "chat").await.unwrap();
-    assert!(table.ready);
-    assert_eq!(table.usage.requests, 1);
-    assert_eq!(table.sort_key.as_ref().map(|key| key.name.as_str()), Some("sk"));
-    table.check_keys("sessionId", Some("sk")).unwrap();
+    let wanted = table(Some("sk"));
+    let (one, two) = tokio::join!(wanted.create(&client), wanted.create(&client));
+    assert_eq!(one.unwrap().table.partition_key, two.unwrap().table.partition_key);
+    let found = describe(&client, "chat").await.unwrap();
+    assert!(found.ready);
+    assert_eq!(found.usage.requests, 1);
+    assert_eq!(found.sort_key.as_ref().map(|key| key.name.as_str()), Some("sk"));
+    found.check_keys(&wanted).unwrap();
 
     let ttl = client.sdk().describe_time_to_live().table_name("chat").send().await.unwrap();
     assert_eq!(ttl.time_to_live_description().unwrap().attribute_name(), Some("expireAt"));
@@ -45,12 +43,13 @@ async fn a_table_is_made_once_and_described() {
 async fn keys_that_do_not_fit_are_named() {
     let engine = Dynoxide::start();
     let client = engine.client(Clock::system());
-    create_if_missing(&client, &spec(None)).await.unwrap();
-    let other_sort = create_if_missing(&client, &spec(Some("sk"))).await.unwrap_err();
+    table(None).create(&client).await.unwrap();
+    let other_sort = table(Some("sk")).create(&client).await.unwrap_err();
     assert_eq!(*other_sort.kind(), ErrorKind::Mismatch);
-    let table = describe(&client, "chat").await.unwrap();
-    let wrong = table.check_keys("id", None).unwrap_err().to_string();
-    assert!(wrong.contains("`sessionId`") && wrong.contains("`partitionKey`"), "{wrong}");
+    let found = describe(&client, "chat").await.unwrap();
+    let other = TableDefinition::new("chat", KeyAttribute::text("id"), None);
+    let wrong = found.check_keys(&other).unwrap_err().to_string();
+    assert!(wrong.contains("`sessionId`") && wrong.contains("`id`"), "{wrong}");
 
     let key = KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash).build().unwrap();
     let number = AttributeDefinition::builder().attribute_name("id").attribute_type(ScalarAttributeType::N);
@@ -64,7 +63,7 @@ async fn keys_that_do_not_fit_are_named() {
         .send()
         .await
         .unwrap();
-    let numeric = describe(&client, "numbers").await.unwrap().check_keys("id", None).unwrap_err();
+    let numeric = describe(&client, "numbers").await.unwrap().check_keys(&other).unwrap_err();
     assert_eq!(*numeric.kind(), ErrorKind::Mismatch);
     assert!(numeric.to_string().contains("`id` is of type N"), "{numeric}");
 }

@@ -14,7 +14,7 @@ use canvas_memory::dynamodb::history::HistoryCodec;
 use canvas_memory::dynamodb::item_per_session::{Codec, ItemConfig, ItemPerSession, Mark};
 use canvas_memory::dynamodb::list::ListCodec;
 use canvas_memory::dynamodb::size::Item;
-use canvas_memory::dynamodb::tables::{TableSpec, create_if_missing};
+use canvas_memory::dynamodb::tables::{KeyAttribute, TableDefinition};
 use canvas_memory::dynamodb::turns::{TurnsConfig, TurnsStore};
 use canvas_memory::dynamodb::{DynamoClient, DynamoConfig, SharedHttpClient};
 use canvas_memory::session::{Position, SessionKey, Turn};
@@ -58,13 +58,9 @@ impl Clients {
         let tables =
             [(TURNS_TABLE, Some(SORT)), (table_of::<ListCodec>(), None), (table_of::<HistoryCodec>(), None)];
         for (name, sort_key) in tables {
-            let spec = TableSpec {
-                name: name.to_owned(),
-                partition_key: PARTITION.to_owned(),
-                sort_key: sort_key.map(str::to_owned),
-                expiry_attribute: None,
-            };
-            create_if_missing(&self.ours, &spec).await.unwrap();
+            let table =
+                TableDefinition::new(name, KeyAttribute::text(PARTITION), sort_key.map(KeyAttribute::text));
+            table.create(&self.ours).await.unwrap();
         }
     }
 

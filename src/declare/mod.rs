@@ -76,6 +76,7 @@ mod node;
 mod port;
 mod schema;
 mod secret;
+mod set_up;
 pub(crate) mod validate;
 
 pub use alias::Alias;
@@ -91,6 +92,7 @@ pub use node::{Capability, Category, Choice, CredentialSlot, Node, NodeEntry, Re
 pub use port::Port;
 pub use schema::{Deprecated, Options, Ui, Widget};
 pub use secret::Secret;
+pub use set_up::SetUp;
 pub use validate::Problem;
 
 #[doc(hidden)]

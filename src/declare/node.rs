@@ -13,6 +13,7 @@ use super::connect::{ConnectArgs, Connected};
 use super::diagnosis::{self, Diagnosis};
 use super::manifest;
 use super::port::Port;
+use super::set_up::SetUp;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A kind of node: declares inputs, ports and credential slots, and connects.
@@ -91,6 +92,18 @@ pub trait Node: Sized + 'static {
     ) -> impl Future<Output = Result<Diagnosis>> + Send {
         async { Ok(diagnosis::by_connecting::<Self>(inputs, args).await) }
     }
+
+    /// Makes what the service lacks for an instance with these inputs, such as the table, and waits until it can be
+    /// used. What is there already is not changed. A node that has this says so by [`Capability::SetUp`].
+    ///
+    /// # Errors
+    /// `Unsupported` by a node whose service needs nothing made; whatever making it fails with.
+    fn set_up(_inputs: Self::Inputs, _args: ConnectArgs<'_>) -> impl Future<Output = Result<SetUp>> + Send {
+        std::future::ready(Err(Error::new(
+            ErrorKind::Unsupported,
+            format!("`{}` has nothing to set up; connect it", Self::TYPE),
+        )))
+    }
 }
 
 /// A heading of the palette.
@@ -128,6 +141,8 @@ pub enum Capability {
     Expiry,
     /// Answers come piece by piece.
     Streaming,
+    /// Makes what its service lacks, such as the table, when it is asked to: [`Node::set_up`].
+    SetUp,
 }
 
 /// Where a credential goes.
@@ -198,6 +213,7 @@ pub struct NodeEntry {
     pub(crate) connect: for<'a> fn(&'a Value, ConnectArgs<'a>) -> Pending<'a, Connected>,
     pub(crate) choices: LookUp,
     pub(crate) diagnose: for<'a> fn(&'a Value, ConnectArgs<'a>) -> Pending<'a, Diagnosis>,
+    pub(crate) set_up: for<'a> fn(&'a Value, ConnectArgs<'a>) -> Pending<'a, SetUp>,
 }
 
 impl NodeEntry {
@@ -217,6 +233,7 @@ impl NodeEntry {
             connect: |inputs, args| Box::pin(async move { N::connect(decode::<N>(inputs)?, args).await }),
             choices: |method, inputs, args| Box::pin(N::choices(method, inputs, args)),
             diagnose: |inputs, args| Box::pin(async move { N::diagnose(decode::<N>(inputs)?, args).await }),
+            set_up: |inputs, args| Box::pin(async move { N::set_up(decode::<N>(inputs)?, args).await }),
         }
     }
 

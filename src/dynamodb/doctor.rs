@@ -4,8 +4,9 @@ use super::client::DynamoClient;
 use super::clock_skew::{ClockSkew, ClockWatch};
 use super::denial::Denial;
 use super::layout::Layout;
-use super::policy::{self, Grant};
+use super::policy::{self, Grant, Need};
 use super::probe::{self, Standing};
+use super::tables::TableDefinition;
 use crate::declare::Diagnosis;
 use crate::error::{Error, ErrorKind};
 
@@ -18,36 +19,37 @@ use table::Seen;
 const SKEW_LIMIT_SECS: u64 = 300;
 const SKEW_WARNING_SECS: u64 = 120;
 
-/// A table as a node's inputs name it, and what is to be looked at.
+/// A table as a node's inputs mean it, and what is to be looked at.
 #[derive(Clone, Copy, Debug)]
 pub struct Case<'a> {
-    /// The table's name.
-    pub table: &'a str,
-    /// The partition key's name.
-    pub partition_key: &'a str,
-    /// The sort key's name, where the inputs give one.
-    pub sort_key: Option<&'a str>,
-    /// The layout, where the inputs give one.
-    pub layout: Option<Layout>,
-    /// The list's attribute, where the inputs give one.
-    pub messages_attribute: Option<&'a str>,
-    /// The attribute of expiry, where the inputs give one.
-    pub expiry_attribute: Option<&'a str>,
-    /// What becomes of a table that is not there.
-    pub missing: Missing<'a>,
+    /// The table as the node would make it.
+    pub table: &'a TableDefinition,
+    /// What is done in it.
+    pub work: Work<'a>,
+    /// Whether the node makes a table that is not there when it connects.
+    pub makes_table: bool,
     /// Whether IAM decides about rights here. The built-in engine has no policies.
     pub has_policies: bool,
 }
 
-/// What becomes of a table that is not there when the node connects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Missing<'a> {
-    /// The node fails.
-    Fails,
-    /// The node makes it, with this sort key.
-    Made {
-        /// The new table's sort key.
+/// What is done in a table.
+#[derive(Clone, Copy, Debug)]
+pub enum Work<'a> {
+    /// Conversations, in whichever [`Layout`] the inputs and the table say.
+    Conversations {
+        /// The layout, where the inputs give one.
+        layout: Option<Layout>,
+        /// The sort key's name, where the inputs give one; else that of a table that is there counts.
         sort_key: Option<&'a str>,
+        /// The list's attribute, where the inputs give one.
+        messages_attribute: Option<&'a str>,
+    },
+    /// What one layout does, whose keys are those of the definition.
+    Fixed {
+        /// What lies in the table, in a line.
+        summary: &'a str,
+        /// What the layout needs.
+        needs: &'static [Need],
     },
 }
 
@@ -56,37 +58,33 @@ pub enum Missing<'a> {
 pub struct Examination {
     /// What was found.
     pub diagnosis: Diagnosis,
-    /// The layout that the table has, or would be taken to have.
-    pub layout: Layout,
+    /// Of conversations: the layout that the table has, or would be taken to have.
+    pub layout: Option<Layout>,
     /// The table's sort key, or the one that it would be taken to have.
     pub sort_key: Option<String>,
 }
 
-/// Looks at endpoint, clock, credential, table, keys, layout, expiry and every right that the layout needs. Goes on as
-/// far as it can; creates and changes nothing. Costs a few read and write units.
+/// Looks at endpoint, clock, credential, table, keys, indexes, layout, expiry and every right that the work needs. Goes
+/// on as far as it can; creates and changes nothing. Costs a few read and write units.
 pub async fn examine(client: &DynamoClient, case: &Case<'_>) -> Examination {
     let mut doctor = Doctor { client, case, diagnosis: Diagnosis::default(), is_known: false };
-    let seen = if doctor.reaches().await { Some(doctor.look_at_table().await) } else { None };
-    let (layout, sort_key) = match &seen {
-        Some(seen) => (seen.layout, seen.sort_key.clone()),
-        None => Seen::as_the_inputs_say(case),
-    };
-    match seen {
-        Some(seen) => doctor.try_rights(&seen).await,
-        None if case.has_policies => {
-            let table_arn = policy::table_arn(client.region(), case.table);
-            let grant = Grant {
-                table_arn: &table_arn,
-                layout,
-                expires: case.expiry_attribute.is_some(),
-                makes_table: case.missing != Missing::Fails,
-                kms_key_arn: None,
-            };
-            doctor.diagnosis.policy = Some(grant.policy());
-        }
-        None => {}
+    let reaches = doctor.reaches().await;
+    let seen = if reaches { doctor.look_at_table().await } else { Seen::unseen(case) };
+    if reaches {
+        doctor.try_rights(&seen).await;
+    } else if case.has_policies {
+        let table_arn = policy::table_arn(client.region(), &case.table.name);
+        let grant = Grant {
+            needs: seen.needs,
+            table: &seen.table,
+            table_arn: &table_arn,
+            makes_table: case.makes_table,
+            kms_key_arn: None,
+        };
+        doctor.diagnosis.policy = Some(grant.policy());
     }
-    Examination { diagnosis: doctor.diagnosis, layout, sort_key }
+    let sort_key = seen.table.sort_key.map(|key| key.name);
+    Examination { diagnosis: doctor.diagnosis, layout: seen.layout, sort_key }
 }
 
 struct Doctor<'a> {

@@ -227,6 +227,9 @@ fn of_code(code: &str, message: &str, status: u16) -> Error {
             ErrorKind::Conflict { position: None },
             "another writer changed the session meanwhile; load it and try again",
         ),
+        "UnknownOperationException" => {
+            Error::new(ErrorKind::Unsupported, "this endpoint does not have the operation; AWS's own has it")
+        }
         // Of the built-in engine; AWS has no such error.
         "StorageFullException" => Error::new(
             ErrorKind::Storage,

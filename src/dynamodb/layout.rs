@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::client::DynamoClient;
 use super::history::HistoryCodec;
-use super::item_per_session::Codec;
+use super::item_per_session::{self, Codec};
 use super::list::ListCodec;
+use super::policy::Need;
 use super::size::Item;
 use super::tables::Table;
+use super::turns;
 use crate::error::{Error, ErrorKind, Result};
 use crate::usage::Usage;
 
@@ -30,6 +32,15 @@ pub enum Layout {
 }
 
 impl Layout {
+    /// What the layout needs of its table.
+    #[must_use]
+    pub fn needs(self) -> &'static [Need] {
+        match self {
+            Self::Turns => turns::NEEDS,
+            Self::List | Self::History => item_per_session::NEEDS,
+        }
+    }
+
     /// What the layout means for who uses it, in a line.
     #[must_use]
     pub fn summary(self) -> &'static str {

@@ -168,9 +168,18 @@ impl Charged for op::list_tables::ListTablesOutput {
     }
 }
 
+impl Charged for op::list_tags_of_resource::ListTagsOfResourceOutput {
+    fn charge(&self) -> Option<Usage> {
+        self.tags.as_ref().map(|_| Usage::default())
+    }
+}
+
 free! {
     op::describe_table::DescribeTableOutput => table,
     op::create_table::CreateTableOutput => table_description,
     op::describe_time_to_live::DescribeTimeToLiveOutput => time_to_live_description,
     op::update_time_to_live::UpdateTimeToLiveOutput => time_to_live_specification,
+    op::delete_table::DeleteTableOutput => table_description,
+    op::describe_continuous_backups::DescribeContinuousBackupsOutput => continuous_backups_description,
+    op::update_continuous_backups::UpdateContinuousBackupsOutput => continuous_backups_description,
 }

@@ -6,6 +6,7 @@ mod clock_skew;
 mod denial;
 pub mod doctor;
 pub(crate) mod error;
+pub mod health;
 pub mod history;
 pub(crate) mod http;
 pub mod item_per_session;

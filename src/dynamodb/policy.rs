@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::layout::Layout;
+use super::tables::TableDefinition;
 
 /// An action of DynamoDB, as IAM counts them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,6 +33,18 @@ pub enum Action {
     UpdateTimeToLive,
     /// The names of the account's tables.
     ListTables,
+    /// A condition on an item, within a transaction.
+    ConditionCheckItem,
+    /// The table gone.
+    DeleteTable,
+    /// The table's recovery.
+    DescribeContinuousBackups,
+    /// The table's recovery switched on.
+    UpdateContinuousBackups,
+    /// The table's tags.
+    ListTagsOfResource,
+    /// Tags put on a table.
+    TagResource,
 }
 
 impl Action {
@@ -53,74 +65,70 @@ impl Action {
             Self::CreateTable => "dynamodb:CreateTable",
             Self::UpdateTimeToLive => "dynamodb:UpdateTimeToLive",
             Self::ListTables => "dynamodb:ListTables",
+            Self::ConditionCheckItem => "dynamodb:ConditionCheckItem",
+            Self::DeleteTable => "dynamodb:DeleteTable",
+            Self::DescribeContinuousBackups => "dynamodb:DescribeContinuousBackups",
+            Self::UpdateContinuousBackups => "dynamodb:UpdateContinuousBackups",
+            Self::ListTagsOfResource => "dynamodb:ListTagsOfResource",
+            Self::TagResource => "dynamodb:TagResource",
         }
     }
 }
 
-/// An action that a layout needs.
+/// An action that a layout needs. Each layout lists its own, as `NEEDS`: probes, doctor and policies are made from that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Need {
     /// The action.
     pub action: Action,
     /// What can't be done without it, as the end of "without it …".
     pub without: &'static str,
-    /// Whether conversations can't be kept without it.
+    /// Whether the layout's work can't be done without it.
     pub vital: bool,
+    /// Whether it is needed on the table's index, which is a resource of its own. Not needed where there is none.
+    pub on_index: bool,
 }
 
-const fn vital(action: Action, without: &'static str) -> Need {
-    Need { action, without, vital: true }
-}
+impl Need {
+    /// An action without which the layout's work can't be done.
+    #[must_use]
+    pub const fn vital(action: Action, without: &'static str) -> Self {
+        Self { action, without, vital: true, on_index: false }
+    }
 
-const fn useful(action: Action, without: &'static str) -> Need {
-    Need { action, without, vital: false }
-}
+    /// An action that the layout can do without, at some price.
+    #[must_use]
+    pub const fn useful(action: Action, without: &'static str) -> Self {
+        Self { action, without, vital: false, on_index: false }
+    }
 
-const DESCRIBE: Need =
-    useful(Action::DescribeTable, "the table's keys are taken as `partitionKey` and `sortKey` give them");
+    /// The same, on the table's index.
+    #[must_use]
+    pub const fn on_index(self) -> Self {
+        Self { on_index: true, ..self }
+    }
+}
 
 const EXPIRY: Need =
-    useful(Action::DescribeTimeToLive, "nobody sees whether the table removes what has expired");
+    Need::useful(Action::DescribeTimeToLive, "nobody sees whether the table removes what has expired");
 
-const TURNS: &[Need] = &[
-    DESCRIBE,
-    vital(Action::Query, "no conversation is loaded or cleared, and none is listed"),
-    vital(Action::GetItem, "no turn id is found again, and no summary is read"),
-    vital(Action::BatchGetItem, "no very large turn is loaded"),
-    vital(Action::PutItem, "no turn is kept"),
-    vital(Action::UpdateItem, "the list of conversations is not kept"),
-    vital(Action::DeleteItem, "no conversation is cleared"),
-    vital(Action::BatchWriteItem, "no conversation is cleared, and no very large turn is kept"),
-];
-
-const ITEM_PER_SESSION: &[Need] = &[
-    DESCRIBE,
-    useful(Action::Scan, "`layout` has to be set, and no conversation is listed"),
-    vital(Action::GetItem, "no conversation is loaded"),
-    vital(Action::PutItem, "no turn is kept"),
-    vital(Action::UpdateItem, "no turn is kept"),
-    vital(Action::DeleteItem, "no conversation is cleared"),
-];
-
-/// What a layout needs of its table, and `DescribeTimeToLive` where turns expire. The probes and the policy are both
-/// made from this.
-pub fn needs(layout: Layout, expires: bool) -> impl Iterator<Item = Need> {
-    let own = match layout {
-        Layout::Turns => TURNS,
-        Layout::List | Layout::History => ITEM_PER_SESSION,
-    };
-    own.iter().copied().chain(expires.then_some(EXPIRY))
+/// What a layout with these `needs` needs of this table: `DescribeTimeToLive` too where items expire, and nothing of
+/// indexes where there are none.
+pub fn needs(needs: &'static [Need], table: &TableDefinition) -> impl Iterator<Item = Need> {
+    let has_index = !table.indexes.is_empty();
+    let expires = table.expiry_attribute.is_some();
+    let own = needs.iter().copied().filter(move |need| has_index || !need.on_index);
+    own.chain(expires.then_some(EXPIRY))
 }
 
 /// What a policy is written for.
 #[derive(Clone, Copy, Debug)]
 pub struct Grant<'a> {
+    /// What the layout needs.
+    pub needs: &'static [Need],
+    /// The table as it is, or as it would be made.
+    pub table: &'a TableDefinition,
     /// The table's ARN.
     pub table_arn: &'a str,
-    /// How turns lie in the table.
-    pub layout: Layout,
-    /// Whether turns expire.
-    pub expires: bool,
     /// Whether the table is still to be made.
     pub makes_table: bool,
     /// The KMS key that encrypts the table, where its use is not allowed yet.
@@ -128,31 +136,44 @@ pub struct Grant<'a> {
 }
 
 impl Grant<'_> {
-    /// The least IAM policy that does: the statement `Memory`, one each for making the table and for its KMS key where
-    /// they are needed, and `OptionalTableNames`, which forms use to offer tables.
+    /// The least IAM policy that does: the statement `Memory`, one each for the index, for making the table and for its
+    /// KMS key where they are needed, and `OptionalTableNames`, which forms use to offer tables.
     #[must_use]
     pub fn policy(&self) -> Value {
-        let memory = needs(self.layout, self.expires).map(|need| need.action);
-        let mut statements = vec![named("Memory", memory, self.table_arn)];
+        let (index, table): (Vec<_>, Vec<_>) = needs(self.needs, self.table).partition(|need| need.on_index);
+        let actions = |needs: Vec<Need>| needs.into_iter().map(|need| need.action);
+        let mut statements = vec![named("Memory", actions(table), self.table_arn.into())];
+        if !index.is_empty() {
+            let names = self.table.indexes.iter().map(|index| index_arn(self.table_arn, &index.name));
+            statements.push(named("Index", actions(index), names.collect()));
+        }
         if self.makes_table {
-            let expiry = self.expires.then_some(Action::UpdateTimeToLive);
-            statements.push(named(
-                "MakeTable",
-                [Action::CreateTable].into_iter().chain(expiry),
-                self.table_arn,
-            ));
+            let making = making(self.table);
+            statements.push(named("MakeTable", making, self.table_arn.into()));
         }
         if let Some(key) = self.kms_key_arn {
             statements.push(
                 json!({"Sid": "TableKey", "Effect": "Allow", "Action": "kms:Decrypt", "Resource": key}),
             );
         }
-        statements.push(named("OptionalTableNames", [Action::ListTables], "*"));
+        statements.push(named("OptionalTableNames", [Action::ListTables], "*".into()));
         json!({"Version": "2012-10-17", "Statement": statements})
     }
 }
 
-fn named(sid: &str, actions: impl IntoIterator<Item = Action>, resource: &str) -> Value {
+/// What making this table takes.
+fn making(table: &TableDefinition) -> impl Iterator<Item = Action> {
+    let expires = table.expiry_attribute.is_some();
+    let more = [
+        (expires, Action::UpdateTimeToLive),
+        (table.point_in_time_recovery, Action::UpdateContinuousBackups),
+        (!table.tags.is_empty(), Action::TagResource),
+    ];
+    let more = more.into_iter().filter_map(|(is_needed, action)| is_needed.then_some(action));
+    std::iter::once(Action::CreateTable).chain(more)
+}
+
+fn named(sid: &str, actions: impl IntoIterator<Item = Action>, resource: Value) -> Value {
     let actions: Vec<_> = actions.into_iter().map(Action::name).collect();
     json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource})
 }
@@ -162,6 +183,12 @@ fn named(sid: &str, actions: impl IntoIterator<Item = Action>, resource: &str) -
 pub fn statement(actions: impl IntoIterator<Item = Action>, resource: &str) -> Value {
     let actions: Vec<_> = actions.into_iter().map(Action::name).collect();
     json!({"Effect": "Allow", "Action": actions, "Resource": resource})
+}
+
+/// The ARN of one of a table's indexes.
+#[must_use]
+pub fn index_arn(table_arn: &str, index: &str) -> String {
+    format!("{table_arn}/index/{index}")
 }
 
 /// The ARN of a table that could not be looked at: of any account. A name that is an ARN is one already.
@@ -181,30 +208,46 @@ pub fn table_arn(region: &str, table: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dynamodb::tables::{IndexDefinition, KeyAttribute};
+
+    const NEEDS: &[Need] = &[
+        Need::vital(Action::GetItem, "nothing is read"),
+        Need::vital(Action::Query, "nothing is found").on_index(),
+    ];
 
     #[test]
     fn a_policy_grows_by_what_is_asked_for_only() {
         let arn = table_arn("eu-west-1", "chat");
-        let mut grant = Grant {
-            table_arn: &arn,
-            layout: Layout::List,
-            expires: false,
-            makes_table: false,
-            kms_key_arn: None,
-        };
+        let plain = TableDefinition::new("chat", KeyAttribute::text("id"), None);
+        let grant =
+            Grant { needs: NEEDS, table: &plain, table_arn: &arn, makes_table: false, kms_key_arn: None };
         let sids = |policy: &Value| -> Vec<String> {
             let statements = policy["Statement"].as_array().unwrap();
             statements.iter().map(|statement| statement["Sid"].as_str().unwrap().to_owned()).collect()
         };
         assert_eq!(sids(&grant.policy()), ["Memory", "OptionalTableNames"]);
-        assert!(!grant.policy().to_string().contains("TimeToLive"));
-        (grant.expires, grant.makes_table) = (true, true);
-        grant.kms_key_arn = Some("arn:aws:kms:eu-west-1:1:key/k");
-        let all = grant.policy();
-        assert_eq!(sids(&all), ["Memory", "MakeTable", "TableKey", "OptionalTableNames"]);
+        assert_eq!(grant.policy()["Statement"][0]["Action"], json!(["dynamodb:GetItem"]));
+
+        let index = IndexDefinition {
+            name: "by-type".into(),
+            partition_key: KeyAttribute::text("type"),
+            sort_key: None,
+        };
+        let full = TableDefinition {
+            indexes: vec![index],
+            expiry_attribute: Some("expireAt".into()),
+            ..plain.clone()
+        };
+        let key = Some("arn:aws:kms:eu-west-1:1:key/k");
+        let all = Grant { table: &full, makes_table: true, kms_key_arn: key, ..grant }.policy();
+        assert_eq!(sids(&all), ["Memory", "Index", "MakeTable", "TableKey", "OptionalTableNames"]);
         assert_eq!(all["Statement"][0]["Resource"], "arn:aws:dynamodb:eu-west-1:*:table/chat");
         assert_eq!(
-            all["Statement"][1]["Action"],
+            all["Statement"][1]["Resource"],
+            json!(["arn:aws:dynamodb:eu-west-1:*:table/chat/index/by-type"])
+        );
+        assert_eq!(
+            all["Statement"][2]["Action"],
             json!(["dynamodb:CreateTable", "dynamodb:UpdateTimeToLive"])
         );
     }

@@ -12,16 +12,19 @@ use aws_sdk_dynamodb::operation::list_tables::ListTablesError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::query::QueryError;
 use aws_sdk_dynamodb::operation::scan::ScanError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, DeleteRequest, KeysAndAttributes, ReturnConsumedCapacity, TimeToLiveStatus, WriteRequest,
+    AttributeValue, ConditionCheck, DeleteRequest, KeysAndAttributes, ReturnConsumedCapacity,
+    TimeToLiveStatus, TransactWriteItem, WriteRequest,
 };
 
 use super::client::DynamoClient;
 use super::clock_skew::ClockWatch;
-use super::layout::Layout;
-use super::policy::{self, Action};
-use super::tables;
+use super::error::of_cancellation;
+use super::policy::{self, Action, Need};
+use super::tables::{self, IndexDefinition, KeyAttribute, KeyKind, TableDefinition};
 use crate::error::{Error, ErrorKind, Result};
 use crate::usage::Usage;
 
@@ -68,33 +71,28 @@ pub(crate) async fn first_contact(client: &DynamoClient, clock: ClockWatch) -> R
     }
 }
 
-/// A table and the names of its keys.
-#[derive(Clone, Copy, Debug)]
-pub struct Keys<'a> {
-    /// The table's name.
-    pub table: &'a str,
-    /// The partition key's name.
-    pub partition_key: &'a str,
-    /// The sort key's name, where the table has one.
-    pub sort_key: Option<&'a str>,
+/// The key of an item that is not there.
+fn probe_key(table: &TableDefinition) -> HashMap<String, AttributeValue> {
+    table.keys().map(|key| (key.name.clone(), probe_value(key))).collect()
 }
 
-impl Keys<'_> {
-    fn probe(&self) -> HashMap<String, AttributeValue> {
-        let names = [Some(self.partition_key), self.sort_key].into_iter().flatten();
-        names.map(|name| (name.to_owned(), AttributeValue::S(PROBE.to_owned()))).collect()
+fn probe_value(key: &KeyAttribute) -> AttributeValue {
+    match key.kind {
+        KeyKind::Text => AttributeValue::S(PROBE.to_owned()),
+        KeyKind::Number => AttributeValue::N("0".to_owned()),
+        KeyKind::Bytes => AttributeValue::B(Blob::new(PROBE)),
     }
 }
 
-/// Tries what `layout` can't do without, and ends at the first refusal. Changes nothing. Costs two or three read units
-/// and as many write units.
+/// Tries what the work can't be done without, and ends at the first refusal. Changes nothing. Costs two or three read
+/// units and as many write units.
 ///
 /// # Errors
 /// `Denied` that names the action to add to the policy; whatever else keeps DynamoDB from answering.
-pub async fn rights(client: &DynamoClient, keys: Keys<'_>, layout: Layout) -> Result<Usage> {
+pub async fn rights(client: &DynamoClient, table: &TableDefinition, needs: &'static [Need]) -> Result<Usage> {
     let mut usage = Usage::default();
-    for need in policy::needs(layout, false).filter(|need| need.vital) {
-        match attempt(client, keys, need.action).await {
+    for need in policy::needs(needs, table).filter(|need| need.vital) {
+        match attempt(client, table, need).await {
             Ok(cost) => usage += cost,
             Err(error) if *error.kind() == ErrorKind::Denied => {
                 return Err(error.with("action", need.action.name()).with_usage(usage));
@@ -105,25 +103,35 @@ pub async fn rights(client: &DynamoClient, keys: Keys<'_>, layout: Layout) -> Re
     Ok(usage)
 }
 
-/// Does something that needs `action`, and changes nothing: reads of a key that is not there, writes under a condition
-/// that never holds, and a batch that deletes nothing. Actions that make or change a table are not tried.
+/// Does something that takes the action of `need`, and changes nothing: reads of a key that is not there, writes under a
+/// condition that never holds, and a batch that deletes nothing. Actions that make, change or delete a table are not
+/// tried.
 ///
 /// # Errors
 /// `Denied` when the credential may not do it; whatever else keeps DynamoDB from answering.
-pub async fn attempt(client: &DynamoClient, keys: Keys<'_>, action: Action) -> Result<Usage> {
-    let attempted = match action {
-        Action::DescribeTable => tables::describe(client, keys.table).await.map(|table| table.usage),
-        Action::DescribeTimeToLive => expiry_attribute(client, keys.table).await.map(|(_, usage)| usage),
+pub async fn attempt(client: &DynamoClient, table: &TableDefinition, need: Need) -> Result<Usage> {
+    let index = table.indexes.first().filter(|_| need.on_index);
+    let name = &table.name;
+    let attempted = match need.action {
+        Action::DescribeTable => tables::describe(client, name).await.map(|table| table.usage),
+        Action::DescribeTimeToLive => expiry_attribute(client, name).await.map(|(_, usage)| usage),
         Action::ListTables => tables::list(client, 1, None).await.map(|names| names.usage),
-        Action::Query => query(client, keys).await,
-        Action::Scan => scan(client, keys).await,
-        Action::GetItem => get(client, keys).await,
-        Action::BatchGetItem => batch_get(client, keys).await,
-        Action::PutItem => put(client, keys).await,
-        Action::UpdateItem => update(client, keys).await,
-        Action::DeleteItem => delete(client, keys).await,
-        Action::BatchWriteItem => batch_delete(client, keys).await,
-        Action::CreateTable | Action::UpdateTimeToLive => Ok(Usage::default()),
+        Action::Query => query(client, table, index).await,
+        Action::Scan => scan(client, table, index).await,
+        Action::GetItem => get(client, table).await,
+        Action::BatchGetItem => batch_get(client, table).await,
+        Action::PutItem => put(client, table).await,
+        Action::UpdateItem => update(client, table).await,
+        Action::DeleteItem => delete(client, table).await,
+        Action::BatchWriteItem => batch_delete(client, table).await,
+        Action::ConditionCheckItem => check_condition(client, table).await,
+        Action::CreateTable
+        | Action::DeleteTable
+        | Action::UpdateTimeToLive
+        | Action::DescribeContinuousBackups
+        | Action::UpdateContinuousBackups
+        | Action::ListTagsOfResource
+        | Action::TagResource => Ok(Usage::default()),
     };
     match attempted {
         Err(error) if matches!(error.kind(), ErrorKind::Conflict { .. }) => Ok(error.usage()),
@@ -131,92 +139,135 @@ pub async fn attempt(client: &DynamoClient, keys: Keys<'_>, action: Action) -> R
     }
 }
 
-async fn query(client: &DynamoClient, keys: Keys<'_>) -> Result<Usage> {
+async fn query(
+    client: &DynamoClient,
+    table: &TableDefinition,
+    index: Option<&IndexDefinition>,
+) -> Result<Usage> {
+    let key = index.map_or(&table.partition_key, |index| &index.partition_key);
     let asked = client
         .call::<_, QueryError, _>(|meter| {
-            let request = client.sdk().query().table_name(keys.table).key_condition_expression("#p = :p");
-            let request = request.expression_attribute_names("#p", keys.partition_key);
-            let request = request.expression_attribute_values(":p", AttributeValue::S(PROBE.to_owned()));
+            let request = client.sdk().query().table_name(&table.name).key_condition_expression("#p = :p");
+            let request = request.set_index_name(index.map(|index| index.name.clone()));
+            let request = request.expression_attribute_names("#p", &key.name);
+            let request = request.expression_attribute_values(":p", probe_value(key));
             let request = request.return_consumed_capacity(ReturnConsumedCapacity::Total).limit(1);
             request.customize().interceptor(meter).send()
         })
         .await;
-    asked.map(|(_, usage)| usage).map_err(|error| error.into_error().with("table", keys.table))
+    asked.map(|(_, usage)| usage).map_err(|error| error.into_error().with("table", &table.name))
 }
 
 /// Reads a sliver of the table that most likely holds nothing, whatever an item weighs.
-async fn scan(client: &DynamoClient, keys: Keys<'_>) -> Result<Usage> {
+async fn scan(
+    client: &DynamoClient,
+    table: &TableDefinition,
+    index: Option<&IndexDefinition>,
+) -> Result<Usage> {
     let asked = client
         .call::<_, ScanError, _>(|meter| {
-            let request = client.sdk().scan().table_name(keys.table).segment(0).total_segments(MAX_SEGMENTS);
+            let request = client.sdk().scan().table_name(&table.name).segment(0).total_segments(MAX_SEGMENTS);
+            let request = request.set_index_name(index.map(|index| index.name.clone()));
             let request = request.return_consumed_capacity(ReturnConsumedCapacity::Total).limit(1);
             request.customize().interceptor(meter).send()
         })
         .await;
-    asked.map(|(_, usage)| usage).map_err(|error| error.into_error().with("table", keys.table))
+    asked.map(|(_, usage)| usage).map_err(|error| error.into_error().with("table", &table.name))
 }
 
-async fn get(client: &DynamoClient, keys: Keys<'_>) -> Result<Usage> {
+async fn get(client: &DynamoClient, table: &TableDefinition) -> Result<Usage> {
     let asked = client
         .call::<_, GetItemError, _>(|meter| {
-            let request = client.sdk().get_item().table_name(keys.table).set_key(Some(keys.probe()));
+            let request = client.sdk().get_item().table_name(&table.name).set_key(Some(probe_key(table)));
             let request = request.return_consumed_capacity(ReturnConsumedCapacity::Total);
             request.customize().interceptor(meter).send()
         })
         .await;
-    asked.map(|(_, usage)| usage).map_err(|error| error.into_error().with("table", keys.table))
+    asked.map(|(_, usage)| usage).map_err(|error| error.into_error().with("table", &table.name))
 }
 
-async fn batch_get(client: &DynamoClient, keys: Keys<'_>) -> Result<Usage> {
-    let wanted = KeysAndAttributes::builder().keys(keys.probe()).build().map_err(unbuilt)?;
+async fn batch_get(client: &DynamoClient, table: &TableDefinition) -> Result<Usage> {
+    let wanted = KeysAndAttributes::builder().keys(probe_key(table)).build().map_err(unbuilt)?;
     let asked = client
         .call::<_, BatchGetItemError, _>(|meter| {
-            let request = client.sdk().batch_get_item().request_items(keys.table, wanted);
+            let request = client.sdk().batch_get_item().request_items(&table.name, wanted);
             let request = request.return_consumed_capacity(ReturnConsumedCapacity::Total);
             request.customize().interceptor(meter).send()
         })
         .await;
-    asked.map(|(_, usage)| usage).map_err(|error| error.into_error().with("table", keys.table))
+    asked.map(|(_, usage)| usage).map_err(|error| error.into_error().with("table", &table.name))
 }
 
-async fn batch_delete(client: &DynamoClient, keys: Keys<'_>) -> Result<Usage> {
-    let nothing = DeleteRequest::builder().set_key(Some(keys.probe())).build().map_err(unbuilt)?;
+async fn batch_delete(client: &DynamoClient, table: &TableDefinition) -> Result<Usage> {
+    let nothing = DeleteRequest::builder().set_key(Some(probe_key(table))).build().map_err(unbuilt)?;
     let write = WriteRequest::builder().delete_request(nothing).build();
     let asked = client
         .call::<_, BatchWriteItemError, _>(|meter| {
-            let request = client.sdk().batch_write_item().request_items(keys.table, vec![write]);
+            let request = client.sdk().batch_write_item().request_items(&table.name, vec![write]);
             let request = request.return_consumed_capacity(ReturnConsumedCapacity::Total);
             request.customize().interceptor(meter).send()
         })
         .await;
-    asked.map(|(_, usage)| usage).map_err(|error| error.into_error().with("table", keys.table))
+    asked.map(|(_, usage)| usage).map_err(|error| error.into_error().with("table", &table.name))
 }
 
 fn unbuilt(error: BuildError) -> Error {
     Error::invalid_input("partitionKey", "can't be asked for").with_source(error)
 }
 
+async fn check_condition(client: &DynamoClient, table: &TableDefinition) -> Result<Usage> {
+    let check = ConditionCheck::builder()
+        .table_name(&table.name)
+        .set_key(Some(probe_key(table)))
+        .condition_expression(NEVER)
+        .expression_attribute_names("#p", &table.partition_key.name)
+        .build()
+        .map_err(unbuilt)?;
+    let asked = client
+        .call::<_, TransactWriteItemsError, _>(|meter| {
+            let write = TransactWriteItem::builder().condition_check(check).build();
+            let request = client.sdk().transact_write_items().transact_items(write);
+            let request = request.return_consumed_capacity(ReturnConsumedCapacity::Total);
+            request.customize().interceptor(meter).send()
+        })
+        .await;
+    match asked {
+        Ok((_, usage)) => Ok(usage),
+        Err(error) => {
+            let cancelled = match error.service() {
+                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                    of_cancellation(cancelled.cancellation_reasons())
+                }
+                _ => None,
+            };
+            let usage = error.usage();
+            let error = cancelled.map_or_else(|| error.into_error(), |error| error.with_usage(usage));
+            Err(error.with("table", &table.name))
+        }
+    }
+}
+
 /// The three writes have builders of their own types and the same shape.
 macro_rules! never_writes {
-    ($($name:ident: $error:ty = |$client:ident, $keys:ident| $request:expr;)*) => {$(
-        async fn $name($client: &DynamoClient, $keys: Keys<'_>) -> Result<Usage> {
+    ($($name:ident: $error:ty = |$client:ident, $table:ident| $request:expr;)*) => {$(
+        async fn $name($client: &DynamoClient, $table: &TableDefinition) -> Result<Usage> {
             let asked = $client
                 .call::<_, $error, _>(|meter| {
-                    let request = $request.table_name($keys.table).condition_expression(NEVER);
-                    let request = request.expression_attribute_names("#p", $keys.partition_key);
+                    let request = $request.table_name(&$table.name).condition_expression(NEVER);
+                    let request = request.expression_attribute_names("#p", &$table.partition_key.name);
                     let request = request.return_consumed_capacity(ReturnConsumedCapacity::Total);
                     request.customize().interceptor(meter).send()
                 })
                 .await;
-            asked.map(|(_, usage)| usage).map_err(|error| error.into_error().with("table", $keys.table))
+            asked.map(|(_, usage)| usage).map_err(|error| error.into_error().with("table", &$table.name))
         }
     )*};
 }
 
 never_writes! {
-    put: PutItemError = |client, keys| client.sdk().put_item().set_item(Some(keys.probe()));
-    update: UpdateItemError = |client, keys| client.sdk().update_item().set_key(Some(keys.probe()));
-    delete: DeleteItemError = |client, keys| client.sdk().delete_item().set_key(Some(keys.probe()));
+    put: PutItemError = |client, table| client.sdk().put_item().set_item(Some(probe_key(table)));
+    update: UpdateItemError = |client, table| client.sdk().update_item().set_key(Some(probe_key(table)));
+    delete: DeleteItemError = |client, table| client.sdk().delete_item().set_key(Some(probe_key(table)));
 }
 
 /// The attribute by which the table removes expired items, or `None` where it removes none.

@@ -12,6 +12,7 @@ use crate::usage::Usage;
 
 /// An edge that is stored: the source stands in the relation to the target.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "GraphEdge")]
 pub struct Edge {
     /// What tells it from others.
     pub id: EdgeId,

@@ -11,6 +11,7 @@ use crate::usage::Usage;
 
 /// A node that is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "StoredNode")]
 pub struct Node {
     /// Its name.
     pub id: NodeId,

@@ -49,7 +49,7 @@ async fn a_good_table_is_told_line_by_line_and_left_as_it_was() {
         "endpoint: DynamoDB answers for the region us-east-1",
         "credential: DynamoDB knows it",
         "table: `chat` is there in us-east-1",
-        "keys: `sessionId` and `sk`, both text",
+        "keys: `sessionId` (text) and `sk` (text)",
         "layout: an item a turn, at the same cost however long the conversation",
         "expiry: the table removes items by `expireAt`",
         "rights: all that this layout needs is allowed: load, append, clear, list and inspect",
@@ -69,7 +69,7 @@ async fn a_missing_table_is_told_and_not_made() {
     let found = look(&engine, inputs.clone()).await;
     assert_eq!(subjects(&found, Level::Error), ["table"], "{found:#?}");
     let text = about(&found, "table");
-    assert!(text.contains("`chat` is not there in eu-west-1") && text.contains("`createTable`"), "{text}");
+    assert!(text.contains("`chat` is not there in eu-west-1") && text.contains("create it"), "{text}");
 
     let mut making = inputs;
     making["createTable"] = json!(true);
@@ -99,8 +99,8 @@ async fn everything_that_is_wrong_with_a_table_is_told_at_once() {
     });
     let found = look(&engine, inputs).await;
     assert_eq!(subjects(&found, Level::Error), ["sessionId", "partitionKey", "sortKey"], "{found:#?}");
-    assert!(about(&found, "partitionKey").contains("the table's key is `SessionId`"));
-    assert!(about(&found, "sortKey").contains("the table's key is `Turn`"));
+    assert!(about(&found, "partitionKey").contains("the table's partition key is `SessionId`"));
+    assert!(about(&found, "sortKey").contains("the table's sort key is `Turn`"));
     assert_eq!(subjects(&found, Level::Warning), ["expiry"]);
     assert!(about(&found, "expiry").contains("by `ttl` and not by `expireAt`"));
 

@@ -4,7 +4,7 @@ use canvas_memory::Result;
 use canvas_memory::declare::{ConnectArgs, ConnectContext, Credential, Diagnosis, Level};
 use canvas_memory::dynamodb::layout::Layout;
 use canvas_memory::dynamodb::policy::Grant;
-use canvas_memory::dynamodb::tables::{TableSpec, create_if_missing};
+use canvas_memory::dynamodb::tables::{KeyAttribute, TableDefinition};
 use canvas_memory::dynamodb::{Credentials, DynamoClient, DynamoConfig, SharedCredentialsProvider};
 use canvas_memory::message::Message;
 use canvas_memory::registry::Registry;
@@ -28,13 +28,15 @@ async fn moto_with_table(sort_key: Option<&str>) -> Moto {
     let keys = Credentials::new("AKIDTEST", "secret", None, None, "test");
     let mut config = DynamoConfig::new("us-east-1", SharedCredentialsProvider::new(keys));
     config.endpoint_url = Some(moto.endpoint().to_owned());
-    let spec = TableSpec {
-        name: "chat-memory".into(),
-        partition_key: "sessionId".into(),
-        sort_key: sort_key.map(str::to_owned),
+    let table = TableDefinition {
         expiry_attribute: Some("expireAt".into()),
+        ..TableDefinition::new(
+            "chat-memory",
+            KeyAttribute::text("sessionId"),
+            sort_key.map(KeyAttribute::text),
+        )
     };
-    create_if_missing(&DynamoClient::new(config).unwrap(), &spec).await.unwrap();
+    table.create(&DynamoClient::new(config).unwrap()).await.unwrap();
     moto
 }
 
@@ -184,7 +186,8 @@ fn the_policies_in_the_docs_are_those_that_are_printed() {
         .collect();
     let table_arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/chat-memory";
     let printed = [Layout::Turns, Layout::List].map(|layout| {
-        let grant = Grant { table_arn, layout, expires: false, makes_table: false, kms_key_arn: None };
+        let table = &TableDefinition::new("chat-memory", KeyAttribute::text("sessionId"), None);
+        let grant = Grant { needs: layout.needs(), table, table_arn, makes_table: false, kms_key_arn: None };
         let statement = grant.policy()["Statement"][0].clone();
         [statement["Action"].clone(), statement["Resource"].clone()]
     });

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use canvas_memory::clock::Clock;
 use canvas_memory::dynamodb::DynamoClient;
 use canvas_memory::dynamodb::size::Item;
-use canvas_memory::dynamodb::tables::{TableSpec, create_if_missing};
+use canvas_memory::dynamodb::tables::{KeyAttribute, TableDefinition};
 use canvas_memory::dynamodb::turns::{TurnsConfig, TurnsStore};
 use canvas_memory::message::Message;
 use canvas_memory::session::{Position, SessionKey, StoredTurn, Turn, TurnId};
@@ -42,13 +42,15 @@ impl Bench {
         let engine = Dynoxide::start();
         let clock = Clock::manual(NOW);
         let client = engine.client(clock.clone());
-        let spec = TableSpec {
-            name: TABLE.to_owned(),
-            partition_key: config.partition_key.clone(),
-            sort_key: Some(config.sort_key.clone()),
+        let table = TableDefinition {
             expiry_attribute: config.expiry_attribute.clone(),
+            ..TableDefinition::new(
+                TABLE,
+                KeyAttribute::text(&config.partition_key),
+                KeyAttribute::text(&config.sort_key),
+            )
         };
-        create_if_missing(&client, &spec).await.unwrap();
+        table.create(&client).await.unwrap();
         let store = TurnsStore::new(client.clone(), config).unwrap();
         Self { engine, clock, client, store }
     }

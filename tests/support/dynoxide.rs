@@ -7,7 +7,7 @@ use std::path::Path;
 use std::thread;
 
 use canvas_memory::clock::Clock;
-use canvas_memory::dynamodb::tables::{TableSpec, create_if_missing};
+use canvas_memory::dynamodb::tables::{KeyAttribute, TableDefinition};
 use canvas_memory::dynamodb::{Credentials, DynamoClient, DynamoConfig, SharedCredentialsProvider};
 use dynoxide::Database;
 use tokio::sync::oneshot;
@@ -67,13 +67,9 @@ impl Dynoxide {
         clock: Clock,
     ) -> DynamoClient {
         let client = self.client(clock);
-        let spec = TableSpec {
-            name: name.to_owned(),
-            partition_key: partition_key.to_owned(),
-            sort_key: sort_key.map(str::to_owned),
-            expiry_attribute: None,
-        };
-        create_if_missing(&client, &spec).await.unwrap();
+        let table =
+            TableDefinition::new(name, KeyAttribute::text(partition_key), sort_key.map(KeyAttribute::text));
+        table.create(&client).await.unwrap();
         client
     }
 }

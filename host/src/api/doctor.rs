@@ -4,8 +4,6 @@ use aide::axum::ApiRouter;
 use aide::axum::routing::post_with;
 use axum::Json;
 use axum::extract::State;
-use canvas_memory::flow::FlowNode;
-use canvas_memory::{Error, ErrorKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
@@ -76,22 +74,4 @@ async fn examine(
     };
     let Inline { node_type, inputs, credential } = node;
     Ok(Json(doctor.node(&node_type, &Value::Object(inputs), credential.as_deref()).await?))
-}
-
-impl NodeRef {
-    /// The node by itself, without what it stands on.
-    async fn inline(self, app: &App) -> Result<Inline> {
-        match self {
-            Self::Inline(inline) => Ok(inline),
-            Self::Saved { flow, node } => {
-                let saved = app.state().flow(&flow).await?.flow.upgraded(app.registry()).flow;
-                let found = saved.nodes.into_iter().find(|found| found.id == node);
-                let FlowNode { node_type, inputs, credential, .. } = found.ok_or_else(|| {
-                    let message = "the flow has no node with this id; it may have been removed";
-                    Error::new(ErrorKind::NotFound, message).with("node", node)
-                })?;
-                Ok(Inline { node_type, inputs, credential })
-            }
-        }
-    }
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use canvas_memory::declare::{ConnectArgs, Connected};
-use canvas_memory::flow::{CredentialSource as _, Flow, connect_node};
 use canvas_memory::graph::GraphMemory;
+use canvas_memory::flow::{CredentialSource as _, Flow, FlowNode, connect_node};
 use canvas_memory::memory::ChatMemory;
+use canvas_memory::{Error, ErrorKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
@@ -81,6 +82,22 @@ impl NodeRef {
                 let inputs = Value::Object(inline.inputs.clone());
                 let args = inline.args(app).await?;
                 Ok(app.registry().connect_json(&inline.node_type, &inputs, args).await?)
+            }
+        }
+    }
+
+    /// The node by itself, without what it stands on.
+    pub(super) async fn inline(self, app: &App) -> Result<Inline> {
+        match self {
+            Self::Inline(inline) => Ok(inline),
+            Self::Saved { flow, node } => {
+                let saved = app.state().flow(&flow).await?.flow.upgraded(app.registry()).flow;
+                let found = saved.nodes.into_iter().find(|found| found.id == node);
+                let FlowNode { node_type, inputs, credential, .. } = found.ok_or_else(|| {
+                    let message = "the flow has no node with this id; it may have been removed";
+                    Error::new(ErrorKind::NotFound, message).with("node", node)
+                })?;
+                Ok(Inline { node_type, inputs, credential })
             }
         }
     }

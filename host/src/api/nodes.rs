@@ -4,7 +4,7 @@ use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
 use axum::Json;
 use axum::extract::State;
-use canvas_memory::declare::{Choice, ConnectArgs, Health, Manifest};
+use canvas_memory::declare::{Choice, ConnectArgs, Health, Manifest, SetUp};
 use canvas_memory::flow::CredentialSource as _;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,17 @@ pub(super) fn routes() -> ApiRouter<App> {
             post_with(health, describe("checkNode", "Look whether a node can do its work", NODE_ERRORS)),
         )
         .api_route(
+            "/nodes/setup",
+            post_with(set_up, |operation| {
+                describe("setUpNode", "Make what a node's service lacks, such as its table", NODE_ERRORS)(
+                    operation,
+                )
+                .description(
+                    "What is there already is not changed. Nodes that can do it have the capability `setUp`.",
+                )
+            }),
+        )
+        .api_route(
             "/nodes/options",
             post_with(options, describe("listOptions", "The choices of an input", NODE_ERRORS)),
         )
@@ -51,6 +62,12 @@ struct OfNode {
 async fn health(State(app): State<App>, Body(of): Body<OfNode>) -> Result<Json<Health>> {
     let connected = of.node.connect(&app).await?;
     Ok(Json(connected.health.await?))
+}
+
+async fn set_up(State(app): State<App>, Body(of): Body<OfNode>) -> Result<Json<SetUp>> {
+    let node = of.node.inline(&app).await?;
+    let args = node.args(&app).await?;
+    Ok(Json(app.registry().set_up(&node.node_type, &Value::Object(node.inputs), args).await?))
 }
 
 /// Which choices.

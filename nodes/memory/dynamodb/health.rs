@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Inputs;
 use super::table::FoundTable;
 use crate::declare::{ClientKey, Clients, Health};
-use crate::dynamodb::{DynamoClient, probe};
+use crate::dynamodb::{DynamoClient, health, probe};
 use crate::error::{Error, ErrorKind, Result};
 
 pub(super) async fn check(
@@ -30,12 +30,15 @@ pub(super) async fn check(
             .with_usage(health.usage));
     }
     tell_table(&mut health, &client, &inputs, &table);
-    health.usage += probe::rights(&client, table.keys(&inputs), table.layout)
+    let definition = table.definition(&inputs);
+    health.usage += probe::rights(&client, &definition, table.layout.needs())
         .await
         .map_err(|error| error.with_usage(health.usage))?;
     health.ok("rights", "the credential may load, append and clear");
-    tell_expiry(&mut health, &client, &inputs).await?;
-    Ok(health)
+    match health::tell_expiry(&mut health, &client, &definition).await {
+        Ok(()) => Ok(health),
+        Err(error) => Err(error.with_usage(health.usage)),
+    }
 }
 
 fn tell_table(health: &mut Health, client: &DynamoClient, inputs: &Inputs, table: &FoundTable) {
@@ -45,40 +48,11 @@ fn tell_table(health: &mut Health, client: &DynamoClient, inputs: &Inputs, table
         None => format!("the key `{}`", table.partition_key),
     };
     match table {
-        FoundTable { described: false, .. } => health.warn(
-            "table",
-            "the credential may not look at the table, so its keys are taken as given; allow `dynamodb:DescribeTable`",
-        ),
+        FoundTable { described: false, .. } => health::tell_undescribed(health),
         FoundTable { ready: false, .. } => {
             health.warn("table", format!("`{name}` in {region} is still being made; wait a moment"));
         }
         _ => health.ok("table", format!("`{name}` is there in {region}, with {keys}")),
     }
     health.ok("layout", table.layout.summary());
-}
-
-async fn tell_expiry(health: &mut Health, client: &DynamoClient, inputs: &Inputs) -> Result<()> {
-    let Some(wanted) = &inputs.expiry_attribute else { return Ok(()) };
-    match probe::expiry_attribute(client, &inputs.table_name).await {
-        Ok((found, usage)) => {
-            health.usage += usage;
-            if found.as_ref() == Some(wanted) {
-                health.ok("expiry", format!("the table removes items by `{wanted}`"));
-            } else {
-                let text = format!(
-                    "the table does not remove items by `{wanted}`; turn on its time to live for that attribute, else \
-                     what has expired is hidden and stays"
-                );
-                health.warn("expiry", text);
-            }
-            Ok(())
-        }
-        Err(error) if *error.kind() == ErrorKind::Denied => {
-            health.usage += error.usage();
-            let text = "the credential may not look at the table's time to live; allow `dynamodb:DescribeTimeToLive`";
-            health.warn("expiry", text);
-            Ok(())
-        }
-        Err(error) => Err(error.with_usage(health.usage)),
-    }
 }

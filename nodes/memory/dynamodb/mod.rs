@@ -1,8 +1,6 @@
 #![doc = include_str!("docs.md")]
 
-mod choices;
 mod diagnose;
-mod endpoint;
 mod health;
 mod table;
 
@@ -13,13 +11,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use endpoint::Endpoint;
 use table::FoundTable;
 
-use crate::credentials::aws::AwsApi;
+use crate::credentials::aws::endpoint::Endpoint;
+use crate::credentials::aws::{AwsApi, DEFAULT_REGION, choices};
 use crate::declare::{
     BUILTIN, Capability, Category, Choice, ConnectArgs, Connected, CredentialSlot, CredentialType, Diagnosis,
-    Instance, Node, Options, Port, Required, Ui, Widget,
+    Instance, Node, Options, Port, Required, SetUp, Ui, Widget,
 };
 use crate::dynamodb::layout::Layout;
 use crate::error::{Error, ErrorKind, Result};
@@ -124,7 +122,7 @@ pub struct Inputs {
 }
 
 fn default_region() -> String {
-    "us-east-1".to_owned()
+    DEFAULT_REGION.to_owned()
 }
 
 /// The node `DynamoDBChatMemory`.
@@ -146,7 +144,7 @@ impl Node for DynamoDbChatMemory {
     const OUTPUT_PORTS: &'static [Port] =
         &[Port::new("memory", "Memory", &["DynamoDBChatMemory", "BaseChatMemory", "BaseMemory"])];
     const CAPABILITIES: &'static [Capability] =
-        &[Capability::Builtin, Capability::Sessions, Capability::Expiry];
+        &[Capability::Builtin, Capability::Sessions, Capability::Expiry, Capability::SetUp];
 
     async fn connect(inputs: Inputs, args: ConnectArgs<'_>) -> Result<Connected> {
         let options = MemoryOptions {
@@ -176,18 +174,17 @@ impl Node for DynamoDbChatMemory {
         inputs: &Map<String, Value>,
         args: ConnectArgs<'_>,
     ) -> Result<Vec<Choice>> {
-        match method {
-            "regions" => Ok(choices::regions()),
-            "tables" => choices::tables(inputs, &args).await,
-            _ => {
-                let message = format!("`{}` has no choices named `{method}`", Self::TYPE);
-                Err(Error::new(ErrorKind::Unsupported, message))
-            }
-        }
+        choices::of::<Self>(method, inputs, &args).await
     }
 
     async fn diagnose(inputs: Inputs, args: ConnectArgs<'_>) -> Result<Diagnosis> {
         Ok(diagnose::diagnose(&inputs, &args).await)
+    }
+
+    async fn set_up(inputs: Inputs, args: ConnectArgs<'_>) -> Result<SetUp> {
+        let endpoint = Endpoint::of(inputs.endpoint.as_deref(), args.context)?;
+        let client = endpoint.client(&inputs.region, &args).await?;
+        table::set_up(&client, &inputs).await
     }
 }
 

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use super::Inputs;
-use crate::declare::ClientKey;
+use crate::declare::{ClientKey, SetUp};
 use crate::dynamodb::DynamoClient;
 use crate::dynamodb::history::HistoryStore;
-use crate::dynamodb::item_per_session::ItemConfig;
+use crate::dynamodb::item_per_session::{self, ItemConfig};
 use crate::dynamodb::layout::{self, Layout};
 use crate::dynamodb::list::ListStore;
-use crate::dynamodb::probe::Keys;
-use crate::dynamodb::tables::{self, TableSpec};
-use crate::dynamodb::turns::{TurnsConfig, TurnsStore};
+use crate::dynamodb::tables::{self, KeyAttribute, Table, TableDefinition};
+use crate::dynamodb::turns::{self, TurnsConfig, TurnsStore};
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::{ChatStore, Metered};
 use crate::usage::Usage;
@@ -42,21 +41,24 @@ impl FoundTable {
     pub(super) async fn find(client: &DynamoClient, inputs: &Inputs, creates: bool) -> Result<Self> {
         let table = match tables::describe(client, &inputs.table_name).await {
             Err(error) if creates && *error.kind() == ErrorKind::NotFound => {
-                tables::create_if_missing(client, &spec(inputs)).await?
+                definition(inputs).create(client).await?.table
             }
             Err(error) if *error.kind() == ErrorKind::Denied => {
                 return Ok(Self::as_inputs_say(inputs, error.usage()));
             }
             described => described?,
         };
-        let named = inputs.sort_key.as_deref();
-        let sort_key = table.sort_key.as_ref().map(|key| key.name.as_str());
-        table.check_keys(&inputs.partition_key, named.or(sort_key))?;
+        if let Some((input, problem)) =
+            table.key_problems(&definition_beside(&table, inputs)).into_iter().next()
+        {
+            let error = Error::new(ErrorKind::Mismatch, problem).with("table", &table.name);
+            return Err(error.with("input", input));
+        }
         let chosen =
             layout::choose(client, &table, inputs.layout, inputs.messages_attribute.as_deref()).await?;
         Ok(Self {
             partition_key: inputs.partition_key.clone(),
-            sort_key: sort_key.map(str::to_owned),
+            sort_key: table.sort_key.map(|key| key.name),
             layout: chosen.layout,
             described: true,
             ready: table.ready,
@@ -83,11 +85,12 @@ impl FoundTable {
             == (&other.partition_key, &other.sort_key, other.layout)
     }
 
-    pub(super) fn keys<'a>(&'a self, inputs: &'a Inputs) -> Keys<'a> {
-        Keys {
-            table: &inputs.table_name,
-            partition_key: &self.partition_key,
-            sort_key: self.sort_key.as_deref(),
+    /// The table as it was found.
+    pub(super) fn definition(&self, inputs: &Inputs) -> TableDefinition {
+        TableDefinition {
+            partition_key: KeyAttribute::text(&self.partition_key),
+            sort_key: self.sort_key.as_ref().map(KeyAttribute::text),
+            ..definition(inputs)
         }
     }
 
@@ -124,18 +127,34 @@ impl FoundTable {
     }
 }
 
-/// A table that is made has a sort key, unless the layout is one that does without.
-pub(super) fn new_sort_key(inputs: &Inputs) -> Option<String> {
+/// The table that the inputs mean where none is there. It has a sort key, unless the layout is one that does without.
+pub(super) fn definition(inputs: &Inputs) -> TableDefinition {
     let one_item = matches!(inputs.layout, Some(Layout::List | Layout::History));
-    let default = (!one_item).then(|| NEW_SORT_KEY.to_owned());
-    inputs.sort_key.clone().or(default)
+    let default = (!one_item).then_some(NEW_SORT_KEY);
+    let table = match inputs.sort_key.as_deref().or(default) {
+        Some(sort_key) => turns::table(&inputs.table_name, &inputs.partition_key, sort_key),
+        None => item_per_session::table(&inputs.table_name, &inputs.partition_key),
+    };
+    TableDefinition { expiry_attribute: inputs.expiry_attribute.clone(), ..table }
 }
 
-fn spec(inputs: &Inputs) -> TableSpec {
-    TableSpec {
-        name: inputs.table_name.clone(),
-        partition_key: inputs.partition_key.clone(),
-        sort_key: new_sort_key(inputs),
-        expiry_attribute: inputs.expiry_attribute.clone(),
+/// The same where `table` is there: a sort key that no input names is what the table says.
+fn definition_beside(table: &Table, inputs: &Inputs) -> TableDefinition {
+    let mut definition = definition(inputs);
+    if inputs.sort_key.is_none() {
+        definition.sort_key.clone_from(&table.sort_key);
     }
+    definition
+}
+
+/// Makes the table unless it is there.
+pub(super) async fn set_up(client: &DynamoClient, inputs: &Inputs) -> Result<SetUp> {
+    let (definition, looked) = match tables::describe(client, &inputs.table_name).await {
+        Ok(table) => (definition_beside(&table, inputs), table.usage),
+        Err(error) if *error.kind() == ErrorKind::NotFound => (definition(inputs), error.usage()),
+        Err(error) => return Err(error),
+    };
+    let mut set_up = SetUp::from(definition.create(client).await?);
+    set_up.usage += looked;
+    Ok(set_up)
 }

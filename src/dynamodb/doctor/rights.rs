@@ -1,11 +1,11 @@
 //! Every right that the layout needs, tried one by one, and the policy that would do.
 
 use super::table::Seen;
-use super::{Doctor, Missing};
+use super::{Doctor, Work};
 use crate::declare::{Finding, Level};
 use crate::dynamodb::denial::Denial;
-use crate::dynamodb::policy::{self, Grant, Need};
-use crate::dynamodb::probe::{self, Keys};
+use crate::dynamodb::policy::{self, Action, Grant, Need};
+use crate::dynamodb::probe;
 use crate::error::{Error, ErrorKind};
 
 /// What the tries showed.
@@ -21,34 +21,30 @@ struct Tried {
 
 impl Doctor<'_> {
     pub(super) async fn try_rights(&mut self, seen: &Seen) {
-        let expires = self.case.expiry_attribute.is_some();
-        let tried = self.try_each(seen, expires).await;
+        let tried = self.try_each(seen).await;
         let named = tried.denied.iter().find_map(|(_, denial)| denial.table_arn());
         let arn = seen.table_arn.as_deref().or(named).map(str::to_owned);
-        let arn = arn.unwrap_or_else(|| policy::table_arn(self.client.region(), self.case.table));
-        self.tell_rights(&tried, &arn);
+        let arn = arn.unwrap_or_else(|| policy::table_arn(self.client.region(), &self.case.table.name));
+        self.tell_rights(&tried, seen, &arn);
         if self.case.has_policies {
             let kms_key_arn = tried.denied.iter().find_map(|(_, denial)| denial.kms_key_arn());
-            let makes_table = !seen.is_there && self.case.missing != Missing::Fails;
-            let grant = Grant { table_arn: &arn, layout: seen.layout, expires, makes_table, kms_key_arn };
+            let makes_table = !seen.is_there && self.case.makes_table;
+            let grant =
+                Grant { needs: seen.needs, table: &seen.table, table_arn: &arn, makes_table, kms_key_arn };
             self.diagnosis.policy = Some(grant.policy());
         }
     }
 
-    async fn try_each(&mut self, seen: &Seen, expires: bool) -> Tried {
-        let keys = Keys {
-            table: self.case.table,
-            partition_key: &seen.partition_key,
-            sort_key: seen.sort_key.as_deref(),
-        };
+    async fn try_each(&mut self, seen: &Seen) -> Tried {
         let mut tried = Tried::default();
-        for need in policy::needs(seen.layout, expires) {
-            if let Some((_, denial)) = seen.denied.iter().find(|(action, _)| *action == need.action) {
+        for need in policy::needs(seen.needs, &seen.table) {
+            let is_same = |action: Action| action == need.action && !need.on_index;
+            if let Some((_, denial)) = seen.denied.iter().find(|(action, _)| is_same(*action)) {
                 tried.denied.push((need, denial.clone()));
-            } else if seen.allowed.contains(&need.action) {
+            } else if seen.allowed.iter().any(|action| is_same(*action)) {
                 tried.allowed += 1;
             } else {
-                match probe::attempt(self.client, keys, need.action).await {
+                match probe::attempt(self.client, &seen.table, need).await {
                     Ok(usage) => {
                         self.diagnosis.usage += usage;
                         tried.allowed += 1;
@@ -86,7 +82,7 @@ impl Doctor<'_> {
         self.met("table", &error)
     }
 
-    fn tell_rights(&mut self, tried: &Tried, arn: &str) {
+    fn tell_rights(&mut self, tried: &Tried, seen: &Seen, arn: &str) {
         if !self.is_known {
             if !tried.denied.is_empty() {
                 let text = "the endpoint refuses every request and does not say that it knows the credential; check its \
@@ -98,7 +94,12 @@ impl Doctor<'_> {
         self.tell_known();
         if tried.denied.is_empty() {
             if !tried.is_incomplete {
-                let text = "all that this layout needs is allowed: load, append, clear, list and inspect";
+                let text = match self.case.work {
+                    Work::Conversations { .. } => {
+                        "all that this layout needs is allowed: load, append, clear, list and inspect"
+                    }
+                    Work::Fixed { .. } => "all that this layout needs is allowed",
+                };
                 self.diagnosis.ok("rights", text);
             }
             return;
@@ -111,7 +112,8 @@ impl Doctor<'_> {
                 addable.push(*need);
                 "allow it".to_owned()
             });
-            let text = format!("`{action}` is not allowed, and without it {without}; {how}");
+            let place = if need.on_index { " on the index" } else { "" };
+            let text = format!("`{action}` is not allowed{place}, and without it {without}; {how}");
             self.diagnosis.findings.push(Finding::new(level, "rights", text));
         }
         if let Some((_, denial)) = tried.denied.iter().find(|(_, denial)| denial.is_about_kms) {
@@ -126,9 +128,16 @@ impl Doctor<'_> {
             let level = if addable.iter().any(|need| need.vital) { Level::Error } else { Level::Warning };
             let who = tried.denied.iter().find_map(|(_, denial)| denial.who.as_deref());
             let who = who.map_or_else(|| "the credential".to_owned(), |who| format!("`{who}`"));
-            let statement = policy::statement(addable.iter().map(|need| need.action), arn);
-            let text = format!("add this statement to the policy of {who}: {statement}");
-            self.diagnosis.findings.push(Finding::new(level, "policy", text));
+            let (on_index, on_table): (Vec<_>, Vec<_>) = addable.into_iter().partition(|need| need.on_index);
+            let indexes = seen.table.indexes.iter().map(|index| policy::index_arn(arn, &index.name));
+            for (needs, resources) in [(on_table, vec![arn.to_owned()]), (on_index, indexes.collect())] {
+                let actions = needs.iter().map(|need| need.action);
+                for resource in resources.iter().filter(|_| !needs.is_empty()) {
+                    let statement = policy::statement(actions.clone(), resource);
+                    let text = format!("add this statement to the policy of {who}: {statement}");
+                    self.diagnosis.findings.push(Finding::new(level, "policy", text));
+                }
+            }
         }
     }
 

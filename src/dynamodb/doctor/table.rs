@@ -1,18 +1,21 @@
 //! The table: whether it is there, its state, keys, indexes, limits, layout and expiry.
 
-use super::{Case, Doctor, Missing};
+use super::{Case, Doctor, Work};
 use crate::dynamodb::denial::Denial;
 use crate::dynamodb::layout::{self, Layout};
-use crate::dynamodb::policy::Action;
+use crate::dynamodb::policy::{Action, Need};
 use crate::dynamodb::probe;
-use crate::dynamodb::tables::{self, Table, TableFacts};
+use crate::dynamodb::tables::{self, KeyAttribute, Table, TableDefinition, TableFacts};
 use crate::error::ErrorKind;
 
 /// What the look at a table showed.
 pub(super) struct Seen {
-    pub(super) layout: Layout,
-    pub(super) partition_key: String,
-    pub(super) sort_key: Option<String>,
+    /// Of conversations: how they lie in the table.
+    pub(super) layout: Option<Layout>,
+    /// What the layout needs.
+    pub(super) needs: &'static [Need],
+    /// The table with the keys that it has, or else those of the definition.
+    pub(super) table: TableDefinition,
     pub(super) table_arn: Option<String>,
     pub(super) is_there: bool,
     /// Whether the names and types of the keys come from the table itself.
@@ -24,23 +27,25 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Layout and sort key where the table can't be asked.
-    pub(super) fn as_the_inputs_say(case: &Case<'_>) -> (Layout, Option<String>) {
-        let made = match case.missing {
-            Missing::Made { sort_key } => sort_key,
-            Missing::Fails => None,
+    /// The table as the inputs say it is, where it can't be asked.
+    pub(super) fn unseen(case: &Case<'_>) -> Self {
+        let mut table = case.table.clone();
+        let (layout, needs) = match case.work {
+            Work::Conversations { layout, sort_key, .. } => {
+                // A sort key that only a new table would have says nothing of one that is there.
+                if !case.makes_table {
+                    table.sort_key = sort_key.map(KeyAttribute::text);
+                }
+                let by_keys = if table.sort_key.is_some() { Layout::Turns } else { Layout::List };
+                let layout = layout.unwrap_or(by_keys);
+                (Some(layout), layout.needs())
+            }
+            Work::Fixed { needs, .. } => (None, needs),
         };
-        let sort_key = case.sort_key.or(made);
-        let by_keys = if sort_key.is_some() { Layout::Turns } else { Layout::List };
-        (case.layout.unwrap_or(by_keys), sort_key.map(str::to_owned))
-    }
-
-    fn unseen(case: &Case<'_>) -> Self {
-        let (layout, sort_key) = Self::as_the_inputs_say(case);
         Self {
             layout,
-            partition_key: case.partition_key.to_owned(),
-            sort_key,
+            needs,
+            table,
             table_arn: None,
             is_there: true,
             is_described: false,
@@ -48,13 +53,18 @@ impl Seen {
             allowed: Vec::new(),
         }
     }
+
+    fn is_laid_out(&mut self, layout: Layout) {
+        self.layout = Some(layout);
+        self.needs = layout.needs();
+    }
 }
 
 impl Doctor<'_> {
     pub(super) async fn look_at_table(&mut self) -> Seen {
         let (case, region) = (self.case, self.client.region());
         let mut seen = Seen::unseen(case);
-        let name = case.table;
+        let name = &case.table.name;
         match tables::describe(self.client, name).await {
             Ok(table) => {
                 self.diagnosis.usage += table.usage;
@@ -63,9 +73,9 @@ impl Doctor<'_> {
                 self.tell_table(&table);
                 seen.is_described = true;
                 seen.table_arn = table.facts.arn.clone();
-                seen.partition_key.clone_from(&table.partition_key.name);
-                seen.sort_key = table.sort_key.as_ref().map(|key| key.name.clone());
-                self.find_layout(&table, &mut seen).await;
+                seen.table.partition_key = table.partition_key.clone();
+                seen.table.sort_key = table.sort_key.clone();
+                self.tell_work(&table, &mut seen).await;
             }
             Err(error) if *error.kind() == ErrorKind::NotFound => {
                 self.diagnosis.usage += error.usage();
@@ -89,22 +99,22 @@ impl Doctor<'_> {
     }
 
     fn tell_missing(&mut self, name: &str, region: &str) {
-        match (self.case.missing, self.case.has_policies) {
-            (Missing::Fails, _) => self.diagnosis.error(
+        match (self.case.makes_table, self.case.has_policies) {
+            (false, _) => self.diagnosis.error(
                 "table",
                 format!(
-                    "`{name}` is not there in {region}; make it, switch on `createTable`, or correct `tableName` or \
-                     `region`: the same name in another region is another table"
+                    "`{name}` is not there in {region}; create it, or correct `tableName` or `region`: the same name in \
+                     another region is another table"
                 ),
             ),
-            (Missing::Made { .. }, true) => self.diagnosis.warn(
+            (true, true) => self.diagnosis.warn(
                 "table",
                 format!(
                     "`{name}` is not there in {region}; the node makes it when it connects, for which it needs the \
                      statement `MakeTable` of the policy: that can't be tried beforehand"
                 ),
             ),
-            (Missing::Made { .. }, false) => {
+            (true, false) => {
                 self.diagnosis.ok("table", format!("`{name}` is not there yet; it is made when the node connects"));
             }
         }
@@ -123,35 +133,44 @@ impl Doctor<'_> {
                 format!("`{name}` can't be used, it is in the state {status}; wait, restore it, or use another table"),
             ),
         }
-        let problems = table.key_problems(
-            self.case.partition_key,
-            self.case.sort_key.or(table.sort_key.as_ref().map(|key| key.name.as_str())),
-        );
+        let mut wanted = self.case.table.clone();
+        let (is_open, has_key_inputs) = match self.case.work {
+            Work::Conversations { sort_key, .. } => (sort_key.is_none(), true),
+            Work::Fixed { .. } => (false, false),
+        };
+        if is_open {
+            wanted.sort_key.clone_from(&table.sort_key);
+        }
+        let problems = table.key_problems(&wanted);
         if problems.is_empty() {
-            let text = match &table.sort_key {
-                Some(sort_key) => {
-                    format!("`{}` and `{}`, both text", table.partition_key.name, sort_key.name)
-                }
-                None => format!("`{}`, text, and no sort key", table.partition_key.name),
-            };
-            self.diagnosis.ok("keys", text);
+            self.diagnosis.ok("keys", wanted.keys_in_words());
         }
         for (field, problem) in problems {
-            self.diagnosis.error(field, problem);
+            self.diagnosis.error(if has_key_inputs { field } else { "keys" }, problem);
         }
+        self.tell_indexes(table);
         self.tell_facts(&table.facts);
     }
 
-    fn tell_facts(&mut self, facts: &TableFacts) {
-        match (facts.local_indexes, facts.global_indexes) {
-            (0, 0) => self.diagnosis.ok("index", "the table has none, and needs none"),
-            (0, _) => self.diagnosis.ok("index", "the table has global ones, which this node does not use"),
-            _ => self.diagnosis.warn(
+    fn tell_indexes(&mut self, table: &Table) {
+        let wanted = &self.case.table.indexes;
+        self.diagnosis.findings.extend(table.index_findings(wanted));
+        if table.facts.local_indexes > 0 {
+            self.diagnosis.warn(
                 "index",
                 "the table has a local one, which this node does not use and which limits a session to 10 GB; a table \
                  without one has no such limit",
-            ),
+            );
+        } else if wanted.is_empty() {
+            let text = match table.indexes.len() {
+                0 => "the table has none, and needs none",
+                _ => "the table has global ones, which this node does not use",
+            };
+            self.diagnosis.ok("index", text);
         }
+    }
+
+    fn tell_facts(&mut self, facts: &TableFacts) {
         if let Some((reads, writes)) = facts.provisioned {
             let text = format!(
                 "limited to {reads} read and {writes} write units a second; beyond that turns are refused, so on-demand \
@@ -176,24 +195,28 @@ impl Doctor<'_> {
         }
     }
 
-    async fn find_layout(&mut self, table: &Table, seen: &mut Seen) {
-        let case = self.case;
-        match layout::choose(self.client, table, case.layout, case.messages_attribute).await {
+    async fn tell_work(&mut self, table: &Table, seen: &mut Seen) {
+        let (layout, messages_attribute) = match self.case.work {
+            Work::Fixed { summary, .. } => return self.diagnosis.ok("layout", summary),
+            Work::Conversations { layout, messages_attribute, .. } => (layout, messages_attribute),
+        };
+        match layout::choose(self.client, table, layout, messages_attribute).await {
             Ok(chosen) => {
                 self.diagnosis.usage += chosen.usage;
-                seen.layout = chosen.layout;
+                seen.is_laid_out(chosen.layout);
                 self.diagnosis.ok("layout", chosen.layout.summary());
             }
             Err(error) => match Denial::of(&error) {
                 Some(denial) => {
                     self.diagnosis.usage += error.usage();
-                    seen.layout = Layout::List;
+                    seen.is_laid_out(Layout::List);
                     seen.denied.push((Action::Scan, denial));
                     let text = "it can't be found without `dynamodb:Scan`; set `layout`, or allow that";
                     self.diagnosis.error("layout", text);
                 }
                 None => {
-                    seen.layout = if table.sort_key.is_some() { Layout::Turns } else { Layout::List };
+                    let by_keys = if table.sort_key.is_some() { Layout::Turns } else { Layout::List };
+                    seen.is_laid_out(by_keys);
                     self.met("layout", &error);
                 }
             },
@@ -201,31 +224,15 @@ impl Doctor<'_> {
     }
 
     async fn look_at_expiry(&mut self, seen: &mut Seen) {
-        let Some(wanted) = self.case.expiry_attribute else { return };
-        match probe::expiry_attribute(self.client, self.case.table).await {
+        if self.case.table.expiry_attribute.is_none() {
+            return;
+        }
+        match probe::expiry_attribute(self.client, &self.case.table.name).await {
             Ok((found, usage)) => {
                 self.diagnosis.usage += usage;
                 self.is_known = true;
                 seen.allowed.push(Action::DescribeTimeToLive);
-                match found {
-                    Some(found) if found == wanted => {
-                        self.diagnosis.ok("expiry", format!("the table removes items by `{wanted}`"));
-                    }
-                    Some(other) => self.diagnosis.warn(
-                        "expiry",
-                        format!(
-                            "the table removes items by `{other}` and not by `{wanted}`; give `{other}` as \
-                             `expiryAttribute`, else what has expired is hidden and stays"
-                        ),
-                    ),
-                    None => self.diagnosis.warn(
-                        "expiry",
-                        format!(
-                            "the table removes nothing by itself; turn on its time to live for `{wanted}`, else what has \
-                             expired is hidden and stays"
-                        ),
-                    ),
-                }
+                self.diagnosis.findings.extend(self.case.table.expiry_finding(found.as_deref()));
             }
             Err(error) => match Denial::of(&error) {
                 Some(denial) => {

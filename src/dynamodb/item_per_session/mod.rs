@@ -13,10 +13,12 @@ mod notes;
 mod position;
 mod sessions;
 mod snapshot;
+mod table;
 mod update;
 
 pub use config::ItemConfig;
 pub use mark::Mark;
+pub use table::{NEEDS, table};
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -31,6 +31,7 @@ mod requests;
 mod sessions;
 mod stream;
 mod sweep;
+mod table;
 
 use std::num::NonZeroU64;
 
@@ -50,6 +51,7 @@ use crate::store::{
 
 pub use self::payload::MAX_TURN_BYTES;
 pub use self::sweep::Swept;
+pub use self::table::{NEEDS, table};
 
 /// How long a turn id is remembered, how long a position is taken at its word, and how old a piece of a turn must be
 /// before it counts as left behind.

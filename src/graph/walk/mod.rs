@@ -68,6 +68,7 @@ impl Default for WalkLimits {
 /// Which limit ended a walk before it was at its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "WalkLimit")]
 pub enum Limit {
     /// Of nodes.
     Nodes,

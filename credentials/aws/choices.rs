@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::endpoint::Endpoint;
-use crate::declare::{Choice, ConnectArgs};
+use crate::declare::{Choice, ConnectArgs, Node};
 use crate::dynamodb::tables;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// An account may have thousands of tables: a form shows the first few hundred, and takes any other name.
 const MAX_PAGES: usize = 5;
@@ -44,7 +44,23 @@ const REGIONS: &[(&str, &str)] = &[
     ("sa-east-1", "South America (São Paulo)"),
 ];
 
-pub(super) fn regions() -> Vec<Choice> {
+/// [`Node::choices`] of a node with the inputs `region` and `endpoint`, and a table that it names: `regions`, `tables`.
+pub(crate) async fn of<N: Node>(
+    method: &str,
+    inputs: &Map<String, Value>,
+    args: &ConnectArgs<'_>,
+) -> Result<Vec<Choice>> {
+    match method {
+        "regions" => Ok(regions()),
+        "tables" => tables(inputs, args).await,
+        _ => {
+            let message = format!("`{}` has no choices named `{method}`", N::TYPE);
+            Err(Error::new(ErrorKind::Unsupported, message))
+        }
+    }
+}
+
+fn regions() -> Vec<Choice> {
     let choice = |(value, title): &(&str, &str)| Choice {
         value: (*value).to_owned(),
         title: format!("{title} {value}"),
@@ -52,11 +68,12 @@ pub(super) fn regions() -> Vec<Choice> {
     REGIONS.iter().map(choice).collect()
 }
 
+/// Whether AWS has a region of this name, as far as this program knows.
 pub(super) fn is_region(name: &str) -> bool {
     REGIONS.iter().any(|(region, _)| *region == name)
 }
 
-pub(super) async fn tables(inputs: &Map<String, Value>, args: &ConnectArgs<'_>) -> Result<Vec<Choice>> {
+async fn tables(inputs: &Map<String, Value>, args: &ConnectArgs<'_>) -> Result<Vec<Choice>> {
     let (endpoint, region) = Endpoint::of_form(inputs, args.context)?;
     let client = endpoint.client(&region, args).await?;
     let mut names = Vec::new();

@@ -1,4 +1,8 @@
-//! `dynamodbMemoryApi`: who signs the requests to DynamoDB.
+//! `dynamodbMemoryApi`: who signs the requests to DynamoDB; and what the nodes on DynamoDB share: which DynamoDB one
+//! speaks to, and what its form offers.
+
+pub(crate) mod choices;
+pub(crate) mod endpoint;
 
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
@@ -13,8 +17,8 @@ use crate::dynamodb::probe::{self, Standing};
 use crate::dynamodb::{Credentials, DynamoClient, DynamoConfig, SharedCredentialsProvider, Timeouts};
 use crate::error::{Error, ErrorKind, Result};
 
-/// Where a key is tested when nobody says: every AWS account has this region.
-const DEFAULT_REGION: &str = "us-east-1";
+/// The region when nobody says: every AWS account has it.
+pub(crate) const DEFAULT_REGION: &str = "us-east-1";
 
 /// What a role's sessions are called in AWS's own logs.
 const ROLE_SESSION_NAME: &str = "canvas-memory";
@@ -106,7 +110,7 @@ pub struct AwsApi;
 impl CredentialType for AwsApi {
     type Fields = Fields;
     const TYPE: &'static str = "dynamodbMemoryApi";
-    const DOCS: &'static str = include_str!("aws.md");
+    const DOCS: &'static str = include_str!("docs.md");
 
     /// Asks for one table name. A refusal proves the key as well as an answer does: AWS refuses only whom it knows.
     async fn test(fields: Fields, target: &Target, context: &ConnectContext) -> Result<Health> {
