@@ -69,6 +69,20 @@ where
             .with_usage(usage)
     }
 
+    /// The error of any other write: `UnknownWrite` where it may have happened. It has to be safe to make again.
+    pub(crate) fn into_write_error(self) -> Error {
+        let (in_doubt, usage) = (self.in_doubt, self.usage);
+        let error = self.described();
+        if !in_doubt || matches!(error.kind(), ErrorKind::TooLarge) {
+            return error.with_usage(usage);
+        }
+        let message = "the answer was lost, so what was to be written may or may not be there; make the same call again";
+        Error::new(ErrorKind::UnknownWrite, message)
+            .with("cause", error.kind().code())
+            .with_source(error)
+            .with_usage(usage)
+    }
+
     fn described(self) -> Error {
         let sent = self.usage.requests > 0;
         let Some(source) = self.source else {

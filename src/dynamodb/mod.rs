@@ -12,6 +12,7 @@ pub(crate) mod http;
 pub mod item_per_session;
 pub mod layout;
 pub mod list;
+pub mod mem0;
 pub(crate) mod meter;
 pub mod policy;
 pub mod probe;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use super::node::check_object;
+use super::node::object;
 use super::*;
 use crate::clock::Clock;
 use crate::store::PageToken;
@@ -76,12 +76,6 @@ fn is_same(edge: &Edge, key: &EdgeKey) -> bool {
     edge.source == key.source && edge.target == key.target && edge.relationship_type == key.relationship_type
 }
 
-fn other_edge() -> Error {
-    let message =
-        "the id stands for another edge, between other nodes or of another type; nothing was changed";
-    Error::new(ErrorKind::Conflict { position: None }, message)
-}
-
 #[async_trait]
 impl GraphStore for InProcessGraph {
     fn capabilities(&self) -> GraphCapabilities {
@@ -96,9 +90,10 @@ impl GraphStore for InProcessGraph {
 
     async fn put_nodes(&self, scope: &Scope, nodes: Vec<NewNode>) -> Result<NodesPut> {
         let mut ids = HashSet::new();
-        for node in &nodes {
-            check_object("metadata", node.metadata.as_ref())?;
-            if !ids.insert(&node.id) {
+        let mut nodes = nodes;
+        for node in &mut nodes {
+            node.metadata = object("metadata", node.metadata.take())?;
+            if !ids.insert(node.id.clone()) {
                 return Err(Error::invalid_input("nodes", "holds one node twice; give each once"));
             }
         }
@@ -134,25 +129,14 @@ impl GraphStore for InProcessGraph {
 
     async fn update_node(&self, scope: &Scope, id: &NodeId, change: NodeChange) -> Result<NodeUpdated> {
         if let Change::Set(metadata) = &change.metadata {
-            check_object("metadata", Some(metadata))?;
+            object("metadata", Some(metadata.clone()))?;
         }
         let now = self.clock.epoch_secs();
         self.with(scope, |graph| {
             let node = graph.nodes.get_mut(id).ok_or_else(no_such_node)?;
-            if change.if_content.as_ref().is_some_and(|expected| *expected != node.content) {
-                return Err(changed_meanwhile());
+            if change != NodeChange::default() {
+                *node = change.applied_to(node, now)?;
             }
-            match change.content {
-                Change::Keep => {}
-                Change::Set(content) => node.content = content,
-                Change::Clear => node.content.clear(),
-            }
-            match change.metadata {
-                Change::Keep => {}
-                Change::Set(metadata) => node.metadata = Some(metadata),
-                Change::Clear => node.metadata = None,
-            }
-            node.updated_at_epoch_secs = Some(now);
             Ok(NodeUpdated { node: node.clone(), usage: Usage::default() })
         })
     }
@@ -174,8 +158,8 @@ impl GraphStore for InProcessGraph {
     }
 
     async fn link(&self, scope: &Scope, link: Link) -> Result<Linked> {
-        check_object("properties", link.properties.as_ref())?;
         let Link { key, properties, between_existing } = link;
+        let properties = object("properties", properties)?;
         let id = key.edge_id();
         let now = self.clock.epoch_secs();
         self.with(scope, |graph| {

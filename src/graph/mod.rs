@@ -11,9 +11,9 @@ mod in_process;
 mod memory;
 mod names;
 mod near;
-mod node;
+pub(crate) mod node;
 pub mod provenance;
-mod search;
+pub(crate) mod search;
 mod tools;
 mod walk;
 pub mod words;
@@ -198,12 +198,12 @@ fn corrupt(reason: &str) -> Error {
     Error::new(ErrorKind::Corrupt, message)
 }
 
-/// What came between a read and the change that was made of it.
-pub(crate) fn changed_meanwhile() -> Error {
-    let message = "the node has changed since it was read; read it again";
-    Error::new(ErrorKind::Conflict { position: None }, message)
+pub(crate) fn no_such_node() -> Error {
+    Error::new(ErrorKind::NotFound, "there is no such node; put it first, or correct its name")
 }
 
-fn no_such_node() -> Error {
-    Error::new(ErrorKind::NotFound, "there is no such node; put it first, or correct its name")
+pub(crate) fn other_edge() -> Error {
+    let message =
+        "the id stands for another edge, between other nodes or of another type; nothing was changed";
+    Error::new(ErrorKind::Conflict { position: None }, message)
 }

@@ -61,17 +61,17 @@ impl NewNode {
     }
 }
 
-/// Fails unless JSON that goes into a graph is an object, which is all that other readers of such data take.
+/// JSON that goes into a graph: an object, which is all that other readers of such data take. An empty one is none.
 ///
 /// # Errors
 /// `InvalidInput` of `field`.
-pub(crate) fn check_object(field: &'static str, json: Option<&RawJson>) -> Result<()> {
+pub(crate) fn object(field: &'static str, json: Option<RawJson>) -> Result<Option<RawJson>> {
     match json {
         Some(json) if !json.as_str().starts_with('{') => Err(Error::invalid_input(
             field,
             "is not a JSON object; give one such as `{\"topic\": \"colors\"}`",
         )),
-        _ => Ok(()),
+        json => Ok(json.filter(|json| !json.is_blank())),
     }
 }
 
@@ -96,6 +96,34 @@ pub struct NodeChange {
     pub metadata: Change<RawJson>,
     /// Only if the content still is this.
     pub if_content: Option<String>,
+}
+
+impl NodeChange {
+    /// What a node becomes by it.
+    ///
+    /// # Errors
+    /// `Conflict` when the node's content is not the one that the change expects.
+    pub(crate) fn applied_to(&self, node: &Node, now: u64) -> Result<Node> {
+        if self.if_content.as_ref().is_some_and(|expected| *expected != node.content) {
+            let message = "the node has changed since it was read; read it again";
+            return Err(Error::new(ErrorKind::Conflict { position: None }, message));
+        }
+        Ok(Node {
+            id: node.id.clone(),
+            content: match &self.content {
+                Change::Keep => node.content.clone(),
+                Change::Set(content) => content.clone(),
+                Change::Clear => String::new(),
+            },
+            metadata: match &self.metadata {
+                Change::Keep => node.metadata.clone(),
+                Change::Set(metadata) => Some(metadata.clone()).filter(|metadata| !metadata.is_blank()),
+                Change::Clear => None,
+            },
+            created_at_epoch_secs: node.created_at_epoch_secs,
+            updated_at_epoch_secs: Some(now),
+        })
+    }
 }
 
 /// What came of putting one node of a batch.

@@ -16,8 +16,8 @@ const MIN_BYTES: usize = 3;
 /// Longer words are cut.
 const MAX_CHARS: usize = 40;
 
-/// The most names that a text may mean: as many as fit in one batch read.
-const MAX_NAMES: usize = 100;
+/// The most names that a text may mean: one batch read holds them, and nodes that were found by words.
+const MAX_NAMES: usize = 60;
 
 /// A name in a sentence is hardly longer.
 const MAX_NAME_BYTES: usize = 256;

@@ -1,0 +1,327 @@
+//! Putting, reading and changing nodes.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::Mem0GraphStore;
+use super::codec::{self, attr, is_being_deleted, listed_words, n, s, text};
+use super::delete;
+use super::keys::{Keys, META, fits_word_row};
+use super::requests::{Expression, MAX_WRITES, Transacted, Write, pause, too_large};
+use crate::dynamodb::size::{Item, MAX_ITEM_BYTES, item_bytes};
+use crate::error::{Error, ErrorKind, Result};
+use crate::graph::node::object;
+use crate::graph::{
+    Change, NewNode, Node, NodeChange, NodeId, NodeUpdated, NodesPut, NodesRead, Put, no_such_node, words,
+};
+use crate::session::Scope;
+use crate::usage::Usage;
+
+/// How much goes into one transaction, of the 4 MB that DynamoDB takes.
+const MAX_TRANSACTION_BYTES: u64 = 3_500_000;
+
+/// How often a change is tried against other writers, and a put against deletions.
+const MAX_TRIES: u32 = 20;
+
+/// A node on its way into the table.
+struct Pending {
+    /// Its place among those that were given.
+    at: usize,
+    node: Node,
+    partition: String,
+    row: Item,
+    words: BTreeSet<String>,
+}
+
+pub(super) async fn put(store: &Mem0GraphStore, scope: &Scope, nodes: Vec<NewNode>) -> Result<NodesPut> {
+    let keys = Keys::of(scope);
+    let mut usage = Usage::default();
+    let mut pending = prepare(store, &keys, nodes)?;
+    let mut outcomes: Vec<Option<Put>> = pending.iter().map(|_| None).collect();
+    for _ in 0..MAX_TRIES {
+        let mut again = Vec::new();
+        for group in groups(pending) {
+            let refused = put_group(store, &keys, group, &mut outcomes, &mut usage)
+                .await
+                .map_err(|error| error.with_usage(usage))?;
+            again.extend(refused);
+        }
+        if again.is_empty() {
+            let outcomes = outcomes.into_iter().flatten().collect();
+            return Ok(NodesPut { outcomes, usage });
+        }
+        pending = again;
+    }
+    Err(too_busy().with_usage(usage))
+}
+
+fn prepare(store: &Mem0GraphStore, keys: &Keys, nodes: Vec<NewNode>) -> Result<Vec<Pending>> {
+    let now = store.now();
+    let mut seen = HashSet::new();
+    let mut pending = Vec::with_capacity(nodes.len());
+    for (at, NewNode { id, content, metadata }) in nodes.into_iter().enumerate() {
+        if !seen.insert(id.clone()) {
+            return Err(Error::invalid_input("nodes", "holds one node twice; give each once"));
+        }
+        let metadata = object("metadata", metadata)?;
+        let partition = keys.node(&id)?;
+        let node =
+            Node { id, content, metadata, created_at_epoch_secs: Some(now), updated_at_epoch_secs: None };
+        let words = store.words(&node);
+        let mut row = codec::node_row(&partition, &node);
+        if !words.is_empty() {
+            row.insert(attr::WORDS.to_owned(), AttributeValue::Ss(words.iter().cloned().collect()));
+        }
+        if item_bytes(&row) > MAX_ITEM_BYTES {
+            return Err(too_large(item_bytes(&row)));
+        }
+        pending.push(Pending { at, node, partition, row, words });
+    }
+    Ok(pending)
+}
+
+/// As many nodes as go into one transaction each.
+fn groups(pending: Vec<Pending>) -> Vec<Vec<Pending>> {
+    let mut groups: Vec<Vec<Pending>> = Vec::new();
+    let (mut writes, mut bytes) = (0, 0);
+    for node in pending {
+        let (more_writes, more_bytes) = (1 + node.words.len(), item_bytes(&node.row));
+        let fits = writes + more_writes <= MAX_WRITES && bytes + more_bytes <= MAX_TRANSACTION_BYTES;
+        match groups.last_mut().filter(|_| fits) {
+            Some(group) => group.push(node),
+            None => {
+                groups.push(vec![node]);
+                (writes, bytes) = (0, 0);
+            }
+        }
+        writes += more_writes;
+        bytes += more_bytes;
+    }
+    groups
+}
+
+/// Puts nodes together; returns those that are to be tried again, because others of the group are there already.
+async fn put_group(
+    store: &Mem0GraphStore,
+    keys: &Keys,
+    mut group: Vec<Pending>,
+    outcomes: &mut [Option<Put>],
+    usage: &mut Usage,
+) -> Result<Vec<Pending>> {
+    let puts = group.iter().map(|node| Write::Put(node.row.clone(), Some(Expression::absent())));
+    let mut writes: Vec<_> = puts.collect();
+    for node in &group {
+        writes.extend(node.words.iter().map(|word| store.word_row(keys, word, &node.node.id)));
+    }
+    let mut settle = |node: Pending, outcome| {
+        if let Some(place) = outcomes.get_mut(node.at) {
+            *place = Some(outcome);
+        }
+    };
+    let refused = match store.transact(&writes, usage).await? {
+        Transacted::Done => {
+            for node in group {
+                let put = Put::Created(node.node.clone());
+                settle(node, put);
+            }
+            return Ok(Vec::new());
+        }
+        Transacted::Refused(refused) => refused,
+    };
+    // From the last, so that the places of the others stay what they are.
+    for (at, there) in refused.into_iter().rev().filter(|(at, _)| *at < writes.len()) {
+        if at >= group.len() {
+            continue;
+        }
+        let there = match there {
+            Some(there) => Some(there),
+            None => {
+                let partition = group.get(at).map(|node| node.partition.clone()).unwrap_or_default();
+                store.row(&partition, usage).await?
+            }
+        };
+        let Some(there) = there else { continue };
+        if is_being_deleted(&there) {
+            let id = group.get(at).map(|node| node.node.id.clone());
+            if let Some(id) = id {
+                delete::finish(store, keys, &id, usage).await?;
+            }
+            continue;
+        }
+        let outcome = match codec::node(keys, &there) {
+            Ok(node) => Put::Existed(node),
+            Err(unreadable) => Put::Unreadable(unreadable),
+        };
+        settle(group.remove(at), outcome);
+    }
+    Ok(group)
+}
+
+pub(super) async fn read(store: &Mem0GraphStore, scope: &Scope, ids: &[NodeId]) -> Result<NodesRead> {
+    let keys = Keys::of(scope);
+    let mut read = NodesRead::default();
+    let mut rows =
+        rows(store, &keys, ids, &mut read.usage).await.map_err(|error| error.with_usage(read.usage))?;
+    for id in ids {
+        match rows.remove(&keys.node(id)?) {
+            Some(row) if !is_being_deleted(&row) => match codec::node(&keys, &row) {
+                Ok(node) => read.nodes.push(node),
+                Err(unreadable) => read.unreadable.push(unreadable),
+            },
+            _ => read.missing.push(id.clone()),
+        }
+    }
+    Ok(read)
+}
+
+/// Rows of nodes by their partition.
+async fn rows(
+    store: &Mem0GraphStore,
+    keys: &Keys,
+    ids: &[NodeId],
+    usage: &mut Usage,
+) -> Result<HashMap<String, Item>> {
+    let partitions: BTreeSet<_> = ids.iter().map(|id| keys.node(id)).collect::<Result<_>>()?;
+    let wanted: Vec<_> = partitions.iter().map(|partition| codec::key(partition, META)).collect();
+    let found = store.batch_get(&wanted, store.is_strong(), usage).await?;
+    let by_partition = |row: Item| Some((text(&row, attr::NODE_ID)?.to_owned(), row));
+    Ok(found.into_iter().filter_map(by_partition).collect())
+}
+
+pub(super) async fn update(
+    store: &Mem0GraphStore,
+    scope: &Scope,
+    id: &NodeId,
+    change: NodeChange,
+) -> Result<NodeUpdated> {
+    let mut usage = Usage::default();
+    match try_update(store, &Keys::of(scope), id, change, &mut usage).await {
+        Ok(node) => Ok(NodeUpdated { node, usage }),
+        Err(error) => Err(error.with_usage(usage)),
+    }
+}
+
+async fn try_update(
+    store: &Mem0GraphStore,
+    keys: &Keys,
+    id: &NodeId,
+    change: NodeChange,
+    usage: &mut Usage,
+) -> Result<Node> {
+    let partition = keys.node(id)?;
+    if let Change::Set(metadata) = &change.metadata {
+        object("metadata", Some(metadata.clone()))?;
+    }
+    for attempt in 0..MAX_TRIES {
+        pause(attempt).await;
+        let row = store.row(&partition, usage).await?;
+        let row = row.filter(|row| !is_being_deleted(row)).ok_or_else(no_such_node)?;
+        let old = codec::node(keys, &row).map_err(|unreadable| {
+            let message =
+                "the node can't be read, so nothing of it is changed; correct or delete it where it lies";
+            Error::new(ErrorKind::Corrupt, message).with("reason", unreadable.reason)
+        })?;
+        if change == NodeChange::default() {
+            return Ok(old);
+        }
+        let new = change.applied_to(&old, store.now())?;
+        let new_row = codec::node_row(&partition, &new);
+        if item_bytes(&new_row) > MAX_ITEM_BYTES {
+            return Err(too_large(item_bytes(&new_row)));
+        }
+        let writes = changes(store, keys, &change, (&old, &row), &new);
+        if let Transacted::Done = store.transact(&writes, usage).await? {
+            return Ok(new);
+        }
+    }
+    Err(too_busy())
+}
+
+/// The writes that make `new` of `old`, if nobody else changes its content meanwhile.
+fn changes(
+    store: &Mem0GraphStore,
+    keys: &Keys,
+    change: &NodeChange,
+    (old, row): (&Node, &Item),
+    new: &Node,
+) -> Vec<Write> {
+    let mut names = vec![("updated", attr::UPDATED_AT)];
+    let (mut sets, mut removes) = (vec!["#updated = :updated"], Vec::new());
+    let mut update = Vec::new();
+    let mut condition = Expression::alive();
+    let mut writes = Vec::new();
+    match &new.metadata {
+        _ if change.metadata == Change::Keep => {}
+        Some(metadata) => {
+            names.push(("metadata", attr::METADATA));
+            sets.push("#metadata = :metadata");
+            update.push(("metadata", s(metadata.as_str())));
+        }
+        None => {
+            names.push(("metadata", attr::METADATA));
+            removes.push("#metadata");
+        }
+    }
+    if change.content != Change::Keep {
+        names.push(("content", attr::CONTENT));
+        sets.push("#content = :content");
+        update.push(("content", s(new.content.as_str())));
+        condition.text.push_str(" AND #content = :old");
+        condition = condition.with("old", s(old.content.as_str()));
+        let (listed, words) =
+            (listed_words(row).map(str::to_owned).collect::<BTreeSet<_>>(), store.words(new));
+        names.push(("words", attr::WORDS));
+        if words.is_empty() {
+            removes.push("#words");
+        } else {
+            sets.push("#words = :words");
+            update.push(("words", AttributeValue::Ss(words.iter().cloned().collect())));
+        }
+        writes.extend(words.difference(&listed).map(|word| store.word_row(keys, word, &new.id)));
+        writes.extend(listed.difference(&words).map(|word| store.no_word_row(keys, word, &new.id)));
+    } else if change.if_content.is_some() {
+        names.push(("content", attr::CONTENT));
+        condition.text.push_str(" AND #content = :old");
+        condition = condition.with("old", s(old.content.as_str()));
+    }
+    let mut text = format!("SET {}", sets.join(", "));
+    if !removes.is_empty() {
+        text.push_str(&format!(" REMOVE {}", removes.join(", ")));
+    }
+    let mut expression = Expression::new(text, &names).with("updated", n(new.changed_at_epoch_secs()));
+    for (alias, value) in update {
+        expression = expression.with(alias, value);
+    }
+    let partition = super::codec::text(row, attr::NODE_ID).unwrap_or_default();
+    writes.insert(0, Write::Update(codec::key(partition, META), expression, condition));
+    writes
+}
+
+fn too_busy() -> Error {
+    Error::new(ErrorKind::Throttled, "too many write to this node at once; try again in a while")
+}
+
+impl Mem0GraphStore {
+    /// The words under which a node is listed.
+    fn words(&self, node: &Node) -> BTreeSet<String> {
+        if self.config.words && fits_word_row(&node.id) {
+            words::of_node(node.id.as_str(), &node.content)
+        } else {
+            BTreeSet::new()
+        }
+    }
+
+    fn word_row(&self, keys: &Keys, word: &str, id: &NodeId) -> Write {
+        Write::Put(codec::key(&keys.word(word), id.as_str()), None)
+    }
+
+    pub(super) fn no_word_row(&self, keys: &Keys, word: &str, id: &NodeId) -> Write {
+        Write::Delete(codec::key(&keys.word(word), id.as_str()), None)
+    }
+
+    /// A node's row, as of every acknowledged write.
+    pub(super) async fn row(&self, partition: &str, usage: &mut Usage) -> Result<Option<Item>> {
+        Ok(self.batch_get(&[codec::key(partition, META)], true, usage).await?.into_iter().next())
+    }
+}
