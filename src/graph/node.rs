@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::ids::NodeId;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::json::RawJson;
 use crate::store::{PageToken, Unreadable};
 use crate::usage::Usage;

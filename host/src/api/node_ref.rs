@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use canvas_memory::declare::{ConnectArgs, Connected};
-use canvas_memory::graph::GraphMemory;
 use canvas_memory::flow::{CredentialSource as _, Flow, FlowNode, connect_node};
+use canvas_memory::graph::GraphMemory;
 use canvas_memory::memory::ChatMemory;
 use canvas_memory::{Error, ErrorKind};
 use schemars::JsonSchema;

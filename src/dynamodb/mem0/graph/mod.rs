@@ -35,6 +35,7 @@ mod list;
 mod nodes;
 mod requests;
 mod search;
+mod table;
 
 use std::num::NonZeroU32;
 
@@ -48,6 +49,8 @@ use crate::graph::{
 };
 use crate::session::Scope;
 use crate::store::{Consistency, Page};
+
+pub use self::table::{NEEDS, table};
 
 /// The name of the index where the configuration gives no other.
 pub const INDEX: &str = "RelationshipTypeIndex";
