@@ -7,6 +7,8 @@ use canvas_memory::clock::Clock;
 use canvas_memory::declare::{
     BuiltinDynamoDb, BuiltinEngines, BuiltinUpstash, ConnectArgs, ConnectContext, Connected, Instance, Secret,
 };
+use canvas_memory::dynamodb::DynamoClient;
+use canvas_memory::graph::GraphMemory;
 use canvas_memory::memory::ChatMemory;
 use canvas_memory::message::Message;
 use canvas_memory::registry::Registry;
@@ -71,7 +73,7 @@ impl Canvas {
         Self { registry: Registry::collect(), context, dynamodb, upstash }
     }
 
-    async fn connect(
+    pub(crate) async fn connect(
         &self,
         node: &str,
         inputs: Value,
@@ -98,6 +100,18 @@ impl Canvas {
             }
         };
         self.connect(node, inputs, []).await.unwrap().memory().unwrap()
+    }
+
+    /// A graph memory in the table `graph`.
+    pub(crate) async fn graph(&self, inputs: Value) -> Arc<GraphMemory> {
+        let mut all = json!({"tableName": "graph", "endpoint": "builtin"});
+        all.as_object_mut().unwrap().extend(inputs.as_object().unwrap().clone());
+        self.connect("mem0DynamoDBGraphMemory", all, []).await.unwrap().graph().unwrap()
+    }
+
+    /// A client of the DynamoDB that `builtin` means.
+    pub(crate) fn client(&self) -> DynamoClient {
+        self.dynamodb.client(Clock::manual(NOW_EPOCH_SECS))
     }
 
     pub(crate) async fn tool(&self, node: &str) -> Instance {

@@ -13,6 +13,8 @@ mod support;
 
 mod calls;
 mod canvas;
+mod facts;
+mod keeping_facts;
 mod memory;
 mod stop;
 mod variables;

@@ -75,11 +75,11 @@ async fn forget_thing(memory: &GraphMemory, name: &str, usage: &mut Usage) -> Re
     let Recorded { outcome: deleted, unrecorded: error } = memory.delete_node(&node.id).await?;
     *usage += deleted.usage;
     let relations = match deleted.edges {
-        0 => "it had no relations".to_owned(),
-        1 => "and its 1 relation".to_owned(),
-        edges => format!("and its {edges} relations"),
+        0 => String::new(),
+        1 => " and its 1 relation".to_owned(),
+        edges => format!(" and its {edges} relations"),
     };
-    Ok(format!("Forgot {}, {relations}.{}", node.id, unrecorded(error.as_ref())))
+    Ok(format!("Forgot {}{relations}.{}", node.id, unrecorded(error.as_ref())))
 }
 
 async fn forget_relation(

@@ -20,6 +20,8 @@ use crate::usage::Usage;
 const MAX_CONTENT_CHARS: u32 = 2_000;
 /// The most bytes that are remembered of one thing.
 const MAX_KNOWN_BYTES: usize = 16_000;
+/// How often a fact is added to a thing to which others add at the same time.
+const MAX_TRIES: u32 = 10;
 
 const DESCRIPTION: &str = "\
 Keeps a fact for later conversations, under the name of the thing or person that it is about. Use it when you learn \
@@ -74,58 +76,82 @@ async fn remember(
     if fact.is_empty() {
         return Err(Error::invalid_input("content", "is blank; say what is to be remembered"));
     }
-    let [thing] = things::find(memory, [("name", &arguments.name)], usage).await?;
-    let known = match thing {
-        Thing::Known(node) => node,
-        Thing::New(id) => {
-            let node =
-                NewNode { id, content: fact.clone(), metadata: provenance::mark(None, &[source.clone()]) };
-            let Recorded { outcome: put, unrecorded: error } = memory.put_node(node).await?;
-            *usage += put.usage;
-            if put.created {
-                return Ok(format!("Remembered of {}: {fact}{}", put.node.id, unrecorded(error.as_ref())));
+    let addition = Addition { fact, replaces: arguments.replace, source };
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match addition.make(memory, &arguments.name, usage).await {
+            // Another run has added to the same thing meanwhile: what it added stays.
+            Err(error) if matches!(error.kind(), ErrorKind::Conflict { .. }) && tries < MAX_TRIES => {
+                *usage += error.usage();
             }
-            // Another run has put it meanwhile.
-            put.node
+            made => return made,
         }
-    };
-    add(memory, known, &fact, arguments.replace, source, usage).await
+    }
 }
 
-async fn add(
-    memory: &GraphMemory,
-    known: Node,
-    fact: &str,
-    replace: bool,
+/// A fact on its way to what is known of its thing.
+struct Addition {
+    fact: String,
+    replaces: bool,
     source: Source,
-    usage: &mut Usage,
-) -> Result<String> {
-    let Node { id, content, metadata, .. } = known;
-    let is_known = if replace { content == fact } else { content.lines().any(|line| line.trim() == fact) };
-    if is_known {
-        return Ok(format!("This was remembered of {id} already."));
+}
+
+impl Addition {
+    async fn make(&self, memory: &GraphMemory, name: &str, usage: &mut Usage) -> Result<String> {
+        let [thing] = things::find(memory, [("name", name)], usage).await?;
+        let known = match thing {
+            Thing::Known(node) => node,
+            Thing::New(id) => {
+                let metadata = provenance::mark(None, std::slice::from_ref(&self.source));
+                let node = NewNode { id, content: self.fact.clone(), metadata };
+                let Recorded { outcome: put, unrecorded: error } = memory.put_node(node).await?;
+                *usage += put.usage;
+                if put.created {
+                    let Node { id, .. } = put.node;
+                    return Ok(format!("Remembered of {id}: {}{}", self.fact, unrecorded(error.as_ref())));
+                }
+                put.node
+            }
+        };
+        let Some(change) = self.change(&known)? else {
+            return Ok(format!("This was remembered of {} already.", known.id));
+        };
+        let Recorded { outcome: updated, unrecorded: error } = memory.update_node(&known.id, change).await?;
+        *usage += updated.usage;
+        Ok(told(&known.id, &updated.node, error.as_ref()))
     }
-    let mut sources = if replace { Vec::new() } else { provenance::of(metadata.as_ref()) };
-    if !sources.contains(&source) {
-        sources.push(source);
+
+    /// How `node` is to be changed; `None` where it says this already.
+    fn change(&self, node: &Node) -> Result<Option<NodeChange>> {
+        let Node { content, metadata, .. } = node;
+        let is_known = if self.replaces {
+            *content == self.fact
+        } else {
+            content.lines().any(|line| line.trim() == self.fact)
+        };
+        if is_known {
+            return Ok(None);
+        }
+        let mut sources = if self.replaces { Vec::new() } else { provenance::of(metadata.as_ref()) };
+        if !sources.contains(&self.source) {
+            sources.push(self.source.clone());
+        }
+        let new_content = match content.trim_end() {
+            before if self.replaces || before.is_empty() => self.fact.clone(),
+            before => format!("{before}\n{}", self.fact),
+        };
+        if new_content.len() > MAX_KNOWN_BYTES {
+            let message = "too much is remembered of this thing to add to it; call this again with `replace` and, in \
+                           short, all that still matters, or give the fact a name of its own";
+            return Err(Error::new(ErrorKind::TooLarge, message));
+        }
+        Ok(Some(NodeChange {
+            content: Change::Set(new_content),
+            metadata: provenance::mark(metadata.as_ref(), &sources).map_or(Change::Keep, Change::Set),
+            if_content: Some(content.clone()),
+        }))
     }
-    let new_content = match content.trim_end() {
-        before if replace || before.is_empty() => fact.to_owned(),
-        before => format!("{before}\n{fact}"),
-    };
-    if new_content.len() > MAX_KNOWN_BYTES {
-        let message = "too much is remembered of this thing to add to it; call this again with `replace` and, in short, \
-                       all that still matters, or give the fact a name of its own";
-        return Err(Error::new(ErrorKind::TooLarge, message));
-    }
-    let change = NodeChange {
-        content: Change::Set(new_content),
-        metadata: provenance::mark(metadata.as_ref(), &sources).map_or(Change::Keep, Change::Set),
-        if_content: Some(content),
-    };
-    let Recorded { outcome: updated, unrecorded: error } = memory.update_node(&id, change).await?;
-    *usage += updated.usage;
-    Ok(told(&id, &updated.node, error.as_ref()))
 }
 
 fn told(id: &NodeId, node: &Node, error: Option<&Error>) -> String {
