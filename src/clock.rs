@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Tells the time for expiry and bookkeeping. The order of turns never rests on it.
 #[derive(Clone, Default)]
@@ -37,6 +37,16 @@ impl Clock {
             Some(manual) => manual.load(Ordering::SeqCst),
             None => SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
         }
+    }
+
+    /// Microseconds since 1970-01-01T00:00:00Z; of a manual clock, whole seconds.
+    #[must_use]
+    pub fn epoch_micros(&self) -> u64 {
+        let since = match &self.0 {
+            Some(manual) => Duration::from_secs(manual.load(Ordering::SeqCst)),
+            None => SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
+        };
+        u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
     }
 }
 

@@ -19,6 +19,7 @@ pub mod model;
 pub mod prompt;
 pub mod recall;
 pub mod store;
+pub mod summary;
 pub mod tool;
 
 pub mod declare;
@@ -26,6 +27,7 @@ pub mod registry;
 
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
+pub mod griptape;
 #[cfg(any(feature = "upstash", feature = "models"))]
 mod http;
 #[cfg(any(feature = "dynamodb", feature = "upstash"))]

@@ -46,6 +46,7 @@ const LAYERS: &[Layer] = &[
             "history",
             "model",
             "prompt",
+            "summary",
             "tool",
             "chain",
             "conformance",
@@ -58,7 +59,7 @@ const LAYERS: &[Layer] = &[
     Layer { name: "3, declarations", modules: &["declare", "registry"], unit: None, knows: None },
     Layer {
         name: "4, codecs and the HTTP client",
-        modules: &["http", "langchain"],
+        modules: &["griptape", "http", "langchain"],
         unit: Some(1),
         knows: None,
     },

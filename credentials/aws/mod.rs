@@ -4,13 +4,15 @@
 pub(crate) mod choices;
 pub(crate) mod endpoint;
 
+use std::sync::Arc;
+
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::declare::{ConnectContext, CredentialType, Endpoint, Health, Secret, Target};
+use crate::declare::{ConnectArgs, ConnectContext, CredentialType, Endpoint, Health, Secret, Target};
 use crate::dial::Dialer;
 use crate::dynamodb::http;
 use crate::dynamodb::probe::{self, Standing};
@@ -160,6 +162,20 @@ pub async fn connect(
     }
     config.clock = context.clock.clone();
     DynamoClient::new(config)
+}
+
+/// The DynamoDB client that the nodes on DynamoDB have for these inputs: `endpoint` is left out for AWS's own, `builtin`,
+/// or a URL; `region` is `us-east-1` when left out. Nodes and hosts share one client.
+///
+/// # Errors
+/// `MissingCredential` where one is needed; as [`connect`].
+pub async fn client(
+    endpoint: Option<&str>,
+    region: Option<&str>,
+    args: &ConnectArgs<'_>,
+) -> Result<Arc<DynamoClient>> {
+    let endpoint = endpoint::Endpoint::of(endpoint, args.context)?;
+    endpoint.client(region.unwrap_or(DEFAULT_REGION), args).await
 }
 
 impl Fields {

@@ -13,6 +13,7 @@ mod id;
 mod running;
 pub mod runs;
 pub mod state;
+pub mod tables;
 mod timestamp;
 pub mod vault;
 

@@ -1,11 +1,13 @@
 //! Amazon DynamoDB: the client and the layouts on it.
 
 mod attribute;
+pub mod catalog;
 mod client;
 mod clock_skew;
 mod denial;
 pub mod doctor;
 pub(crate) mod error;
+pub mod griptape;
 pub mod health;
 pub mod history;
 pub(crate) mod http;

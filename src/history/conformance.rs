@@ -335,16 +335,15 @@ impl<'a> Suite<'a> {
     }
 }
 
-/// Adds under an id of its own, again when others come between.
+/// Adds a record, again when others come between.
 async fn add_patiently(host: &dyn HistoryStore, scope: &Scope, record: &NewRecord) -> Result<u64, Error> {
-    let record = NewRecord { id: Some(uuid::Uuid::new_v4().to_string()), ..record.clone() };
     for _ in 0..20 {
         match host.add(scope, record.clone()).await {
             Err(error) if *error.kind() == ErrorKind::Throttled => {}
             added => return added.map(|added| added.sequence),
         }
     }
-    host.add(scope, record).await.map(|added| added.sequence)
+    host.add(scope, record.clone()).await.map(|added| added.sequence)
 }
 
 async fn speak_patiently(

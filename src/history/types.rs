@@ -31,7 +31,8 @@ pub enum HistoryEvent {
     Delete,
 }
 
-/// A record to add. What is left out, the store fills in.
+/// A record to add. What is left out, the store fills in; an id that it makes up is lost with a lost answer, so bring one to
+/// be able to repeat the call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRecord {
@@ -71,7 +72,7 @@ pub struct NewRecord {
 impl NewRecord {
     fn of(memory_id: impl Into<String>, event: HistoryEvent) -> Self {
         Self {
-            id: None,
+            id: Some(mint_id()),
             user: None,
             memory_id: memory_id.into(),
             old_memory: None,
@@ -85,13 +86,13 @@ impl NewRecord {
         }
     }
 
-    /// A memory that was made.
+    /// A memory that was made; the record has a new id.
     #[must_use]
     pub fn added(memory_id: impl Into<String>, text: impl Into<String>) -> Self {
         Self { new_memory: Some(text.into()), ..Self::of(memory_id, HistoryEvent::Add) }
     }
 
-    /// A memory whose text was changed.
+    /// A memory whose text was changed; the record has a new id.
     #[must_use]
     pub fn updated(memory_id: impl Into<String>, old: impl Into<String>, new: impl Into<String>) -> Self {
         Self {
@@ -101,7 +102,7 @@ impl NewRecord {
         }
     }
 
-    /// A memory that was removed.
+    /// A memory that was removed; the record has a new id.
     #[must_use]
     pub fn deleted(memory_id: impl Into<String>, text: impl Into<String>) -> Self {
         Self { old_memory: Some(text.into()), ..Self::of(memory_id, HistoryEvent::Delete) }
@@ -288,6 +289,12 @@ pub struct Deleted {
     pub messages: u64,
     /// What the call cost.
     pub usage: Usage,
+}
+
+/// A new id, as Mem0 makes them.
+#[must_use]
+pub(crate) fn mint_id() -> String {
+    uuid::Uuid::new_v4().to_string()
 }
 
 /// Checks a key that a caller names.

@@ -11,21 +11,25 @@ use aws_sdk_dynamodb::types::{
 };
 use canvas_memory::clock::Clock;
 use canvas_memory::conformance::{Expiring, Fault, Harness, Hook, Refusal, Requests};
+use canvas_memory::dynamodb::griptape::{GriptapeStore, ItemSlot, ItemSlotConfig};
 use canvas_memory::dynamodb::history::HistoryStore;
 use canvas_memory::dynamodb::item_per_session::ItemConfig;
 use canvas_memory::dynamodb::list::ListStore;
+use canvas_memory::dynamodb::mem0::conversation::{ConversationConfig, ConversationStore};
 use canvas_memory::dynamodb::turns::{TurnsConfig, TurnsStore};
 use canvas_memory::dynamodb::{Credentials, DynamoClient, DynamoConfig, SharedCredentialsProvider, Timeouts};
+use canvas_memory::griptape::{Generation, GriptapeConfig};
 use canvas_memory::message::Role;
 use canvas_memory::session::SessionKey;
 use canvas_memory::store::ChatStore;
 use serde_json::Value;
 
+use crate::mem0;
 use crate::support::dynamodb::{client_with_key, create_table};
 use crate::support::fault_proxy::{Dialect, FaultProxy};
 use crate::support::interop::{History, Package};
 
-const TABLE: &str = "chat";
+pub(crate) const TABLE: &str = "chat";
 const PARTITION_KEY: &str = "SessionId";
 const SORT_KEY: &str = "Part";
 const EXPIRY: &str = "expireAt";
@@ -40,11 +44,18 @@ pub(crate) enum Layout {
     List,
     History,
     Turns,
+    Griptape,
+    OldGriptape,
+    Mem0,
 }
 
 impl Layout {
-    fn sort_key(self) -> Option<&'static str> {
-        (self == Self::Turns).then_some(SORT_KEY)
+    fn keys(self) -> (&'static str, Option<&'static str>) {
+        match self {
+            Self::Turns => (PARTITION_KEY, Some(SORT_KEY)),
+            Self::Mem0 => (mem0::KEYS.0, Some(mem0::KEYS.1)),
+            _ => (PARTITION_KEY, None),
+        }
     }
 
     fn list(self) -> &'static str {
@@ -62,6 +73,21 @@ impl Layout {
         match self {
             Self::List => Arc::new(ListStore::new(client, items).unwrap()),
             Self::History => Arc::new(HistoryStore::new(client, items).unwrap()),
+            Self::Griptape | Self::OldGriptape => {
+                let slot = ItemSlotConfig {
+                    ttl_secs,
+                    expiry_attribute: Some(EXPIRY.to_owned()),
+                    ..ItemSlotConfig::new(table, PARTITION_KEY)
+                };
+                let old = self == Self::OldGriptape;
+                let generation = if old { Generation::F1 } else { Generation::F3 };
+                let config = GriptapeConfig { generation, ..GriptapeConfig::default() };
+                Arc::new(GriptapeStore::new(ItemSlot::new(client, slot).unwrap(), config).unwrap())
+            }
+            Self::Mem0 => {
+                let config = ConversationConfig { ttl_secs, ..ConversationConfig::new(table) };
+                Arc::new(ConversationStore::new(client, config).unwrap())
+            }
             Self::Turns => {
                 let turns = TurnsConfig::new(table, PARTITION_KEY, SORT_KEY);
                 let turns = TurnsConfig { ttl_secs, expiry_attribute, ..turns };
@@ -171,6 +197,42 @@ impl Dynamo {
         }
     }
 
+    /// A session's JSON, as Griptape reads it.
+    async fn griptape_value(&self, key: &SessionKey) -> Value {
+        let read = self
+            .sdk()
+            .get_item()
+            .table_name(TABLE)
+            .key(PARTITION_KEY, AttributeValue::S(key.session.as_str().to_owned()))
+            .consistent_read(true);
+        let item = read.send().await.unwrap().item.unwrap();
+        serde_json::from_str(item["value"].as_s().unwrap()).unwrap()
+    }
+
+    /// Griptape takes a run's input for the user's message, and its output for the assistant's.
+    async fn griptape_view(&self, key: &SessionKey) -> Vec<(Role, String)> {
+        let text = |end: &Value| end.as_str().or_else(|| end["value"].as_str()).unwrap().to_owned();
+        let value = self.griptape_value(key).await;
+        let runs = value["runs"].as_array().unwrap().iter();
+        let ends = runs.flat_map(|run| [(Role::User, &run["input"]), (Role::Assistant, &run["output"])]);
+        ends.map(|(role, end)| (role, text(end))).collect()
+    }
+
+    async fn corrupt_run(&self, key: &SessionKey, nth: usize) {
+        let mut value = self.griptape_value(key).await;
+        value["runs"][nth]["output"] = Value::Null;
+        self.sdk()
+            .update_item()
+            .table_name(TABLE)
+            .key(PARTITION_KEY, AttributeValue::S(key.session.as_str().to_owned()))
+            .update_expression("SET #value = :value")
+            .expression_attribute_names("#value", "value")
+            .expression_attribute_values(":value", AttributeValue::S(value.to_string()))
+            .send()
+            .await
+            .unwrap();
+    }
+
     async fn corrupt_turn(&self, key: &SessionKey, nth: usize) {
         let session = AttributeValue::S(key.session.as_str().to_owned());
         let rows = self
@@ -203,7 +265,8 @@ impl Dynamo {
 /// The table of the layout, and one whose key is a number.
 async fn create_tables(layout: Layout, endpoint: &str, (id, secret): &(String, String)) {
     let client = client_with_key(endpoint, id, secret);
-    create_table(&client, TABLE, PARTITION_KEY, layout.sort_key()).await;
+    let (partition_key, sort_key) = layout.keys();
+    create_table(&client, TABLE, partition_key, sort_key).await;
     let number = AttributeDefinition::builder()
         .attribute_name(PARTITION_KEY)
         .attribute_type(ScalarAttributeType::N)
@@ -248,6 +311,8 @@ impl Harness for Dynamo {
         match self.layout {
             Layout::Turns => self.corrupt_turn(key, nth).await,
             Layout::List | Layout::History => self.corrupt_list(key, nth).await,
+            Layout::Griptape | Layout::OldGriptape => self.corrupt_run(key, nth).await,
+            Layout::Mem0 => mem0::corrupt(&self.sdk(), key.session.as_str(), nth).await,
         }
         Hook::Done
     }
@@ -288,6 +353,8 @@ impl Harness for Dynamo {
             Layout::History => Package::LangChainPython,
             // No other program knows this layout.
             Layout::Turns => return None,
+            Layout::Griptape | Layout::OldGriptape => return Some(self.griptape_view(key).await),
+            Layout::Mem0 => return Some(mem0::view(&self.sdk(), key.session.as_str()).await),
         };
         let endpoint = self.server.lock().unwrap().endpoint();
         let (id, secret) = &self.access_key;

@@ -8,6 +8,7 @@
 
 mod engines;
 mod harness;
+mod mem0;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -60,6 +61,21 @@ mod history_on_dynoxide {
 mod turns_on_dynoxide {
     use super::*;
     promises!(Turns on DynoxideFile, except & []);
+}
+
+mod griptape_on_dynoxide {
+    use super::*;
+    promises!(Griptape on DynoxideFile, except & []);
+}
+
+mod old_griptape_on_dynoxide {
+    use super::*;
+    promises!(OldGriptape on DynoxideFile, except & []);
+}
+
+mod mem0_on_dynoxide {
+    use super::*;
+    promises!(Mem0 on DynoxideFile, except & []);
 }
 
 /// It takes no map or list for equal to another, so a condition on a whole message never holds.
@@ -120,4 +136,14 @@ mod history_on_moto {
 mod turns_on_moto {
     use super::*;
     promises!(Turns on MotoWithUsers, except FAULTS_OF_MOTO);
+}
+
+mod griptape_on_moto {
+    use super::*;
+    promises!(Griptape on MotoWithUsers, except FAULTS_OF_MOTO);
+}
+
+mod mem0_on_moto {
+    use super::*;
+    promises!(Mem0 on MotoWithUsers, except FAULTS_OF_MOTO);
 }

@@ -22,6 +22,7 @@ mod problem;
 mod runs;
 mod security;
 mod serve;
+mod tables;
 mod tokens;
 mod turn_lines;
 
@@ -64,6 +65,7 @@ fn routes() -> ApiRouter<App> {
         .merge(memory::routes())
         .merge(graph::routes())
         .merge(credentials::routes())
+        .merge(tables::routes())
         .layer(from_fn(|request: Request, next: Next| within(REQUEST_TIME, request, next)));
     let slow = prediction::routes()
         .layer(from_fn(|request: Request, next: Next| within(PREDICTION_TIME, request, next)));

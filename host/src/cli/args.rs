@@ -8,6 +8,8 @@ use canvas_memory::declare::AllowedEndpoint;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+use super::tables::TablesCommand;
+
 const EXAMPLES: &str = "\
 Examples:
   canvas-memory
@@ -17,6 +19,7 @@ Examples:
   canvas-memory memory load --session user-id-123
   canvas-memory memory sessions
   canvas-memory doctor --flow dynamodb-on-this-machine
+  canvas-memory tables create turns --table-name chat-memory --region eu-west-1 --credential aws
 
 Exit codes:
   0  done
@@ -31,7 +34,7 @@ Exit codes:
   9  the local disk is full, or another process uses the data directory
   10 answered, and not stored
   11 too large for the backend
-  12 the doctor found what keeps the node or flow from working";
+  12 the doctor, or a look at tables, found what keeps them from working";
 
 /// Conversations kept in DynamoDB or Upstash Redis: whole, in order, once.
 ///
@@ -71,6 +74,9 @@ pub(super) enum Command {
     Memory(MemoryCommand),
     /// Find everything that keeps a node or a flow from working, and the least policy that would do; changes nothing
     Doctor(DoctorArgs),
+    /// Make, compare and delete tables of DynamoDB
+    #[command(subcommand)]
+    Tables(TablesCommand),
     /// Save, list, delete and reseal credentials of the data directory
     #[command(subcommand)]
     Credential(CredentialCommand),

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use canvas_memory::declare::Level;
+use canvas_memory::declare::{Finding, Level};
 use canvas_memory::flow::{FlowNode, FlowProblem, ProblemLevel};
 use canvas_memory::registry::Registry;
 use canvas_memory::{Error, ErrorKind, Result};
@@ -115,13 +115,8 @@ fn in_words(report: &Report) -> String {
         }
         let id = node.as_ref().map(|id| format!("{id}: ")).unwrap_or_default();
         let _ = writeln!(text, "{id}{node_type}");
-        for finding in &diagnosis.findings {
-            let word = match finding.level {
-                Level::Ok => "ok",
-                Level::Warning => "warning",
-                Level::Error => "error",
-            };
-            line(&mut text, word, &finding.subject, &finding.text);
+        for found in &diagnosis.findings {
+            finding(&mut text, found);
         }
     }
     for policy in &report.policies {
@@ -139,6 +134,16 @@ fn in_words(report: &Report) -> String {
     };
     let _ = writeln!(text, "\n{summary}");
     text
+}
+
+/// Adds a finding as a line.
+pub(super) fn finding(text: &mut String, finding: &Finding) {
+    let word = match finding.level {
+        Level::Ok => "ok",
+        Level::Warning => "warning",
+        Level::Error => "error",
+    };
+    line(text, word, &finding.subject, &finding.text);
 }
 
 fn line(text: &mut String, word: &str, subject: &str, told: &str) {

@@ -18,6 +18,7 @@ mod runs;
 mod serve;
 mod setting;
 mod signal;
+mod tables;
 mod trace;
 mod workbench;
 
@@ -73,6 +74,7 @@ fn run(cli: &Cli, output: Output) -> Result<ExitCode, Failure> {
             Some(Command::Chat(args)) => chat(args, &setting, output).await,
             Some(Command::Memory(command)) => memory(command, &setting, output).await,
             Some(Command::Doctor(args)) => doctor(args, &setting, output).await,
+            Some(Command::Tables(command)) => tables::run(command, &setting, output).await,
             Some(Command::Credential(command)) => credential::run(command, &setting, output).await,
             Some(Command::Manifest) => {
                 output.value(&Registry::collect().manifest());

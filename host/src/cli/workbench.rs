@@ -14,6 +14,7 @@ use super::document::FlowChoice;
 use super::setting::Setting;
 use crate::doctor::Doctor;
 use crate::state::StateStore as _;
+use crate::tables::Tables;
 
 /// What nodes are connected with. The data directory is opened when a node needs it.
 pub(super) struct Workbench<'a> {
@@ -70,6 +71,16 @@ impl<'a> Workbench<'a> {
     /// Who looks at nodes and flows here.
     pub(super) fn doctor(&self) -> Doctor<'_> {
         Doctor { registry: self.registry, context: &self.context, credentials: &self.credentials }
+    }
+
+    /// Who works on tables here.
+    pub(super) fn tables(&self) -> Tables<'_> {
+        Tables { context: &self.context, credentials: &self.credentials }
+    }
+
+    /// What came of work, with advice beside an error.
+    pub(super) fn advised<T>(&self, result: Result<T>) -> Result<T> {
+        result.map_err(|error| self.advise(error))
     }
 
     /// Tells whoever typed a credential how a host that has the data directory open could still do the work.

@@ -7,17 +7,18 @@
 mod append;
 mod config;
 mod edit;
-mod expression;
+pub(in crate::dynamodb) mod expression;
 mod mark;
-mod notes;
-mod position;
+pub(in crate::dynamodb) mod notes;
+pub(in crate::dynamodb) mod position;
 mod sessions;
-mod snapshot;
+pub(in crate::dynamodb) mod snapshot;
 mod table;
 mod update;
 
 pub use config::ItemConfig;
 pub use mark::Mark;
+pub(super) use mark::hex16;
 pub use table::{NEEDS, table};
 
 use std::fmt;
@@ -315,7 +316,7 @@ impl<C: Codec> fmt::Debug for ItemPerSession<C> {
 }
 
 /// What DynamoDB charges for a write that its condition refused, and does not report.
-fn failed_condition(met: &Item) -> Usage {
+pub(super) fn failed_condition(met: &Item) -> Usage {
     Usage { write_units: size::write_units(size::item_bytes(met)) as f64, ..Usage::default() }
 }
 

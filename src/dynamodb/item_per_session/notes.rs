@@ -18,7 +18,7 @@ const PREFIX: &str = "cm_note_";
 const MAX_NAME_BYTES: usize = 200;
 
 /// The notes of an item, in order of name.
-pub(super) fn read_all(item: &Item) -> Vec<Note> {
+pub(in crate::dynamodb) fn read_all(item: &Item) -> Vec<Note> {
     let mut notes: Vec<_> = item
         .iter()
         .filter_map(|(attribute, value)| read(attribute.strip_prefix(PREFIX)?, value.as_m().ok()?))
@@ -27,7 +27,8 @@ pub(super) fn read_all(item: &Item) -> Vec<Note> {
     notes
 }
 
-fn read(name: &str, fields: &Item) -> Option<Note> {
+/// Reads the value of a note's attribute.
+pub(in crate::dynamodb) fn read(name: &str, fields: &Item) -> Option<Note> {
     Some(Note {
         name: name.to_owned(),
         text: fields.get("text")?.as_s().ok()?.clone(),
@@ -35,7 +36,16 @@ fn read(name: &str, fields: &Item) -> Option<Note> {
     })
 }
 
-fn attribute(name: &str) -> Result<String> {
+/// The value of a note's attribute.
+pub(in crate::dynamodb) fn write(note: &Note) -> AttributeValue {
+    AttributeValue::M(Item::from([
+        ("text".to_owned(), AttributeValue::S(note.text.clone())),
+        ("version".to_owned(), AttributeValue::N(note.version.to_string())),
+    ]))
+}
+
+/// The attribute of a note.
+pub(in crate::dynamodb) fn attribute(name: &str) -> Result<String> {
     if name.is_empty() || name.len() > MAX_NAME_BYTES {
         let problem = format!("has {} bytes; give 1 to {MAX_NAME_BYTES}", name.len());
         return Err(Error::invalid_input("name", problem));
@@ -61,10 +71,7 @@ impl<C: Codec> ItemPerSession<C> {
     ) -> Result<NoteWritten> {
         let attribute = attribute(name)?;
         let version = if_version.saturating_add(1);
-        let note = AttributeValue::M(Item::from([
-            ("text".to_owned(), AttributeValue::S(text.to_owned())),
-            ("version".to_owned(), AttributeValue::N(version.to_string())),
-        ]));
+        let note = write(&Note { name: name.to_owned(), text: text.to_owned(), version });
         let keys = self.key(key)?;
         let mut ex = Expression::default();
         let (path, list) = (ex.name(&attribute), ex.name(&self.list));

@@ -14,13 +14,13 @@ use crate::error::{Error, Result};
 use crate::session::{Position, TurnId};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(in crate::dynamodb) enum End {
     Ours { length: usize, start: usize, turn: TurnId },
     Theirs { length: usize, digest: String },
 }
 
 impl End {
-    pub(super) fn parse(position: &Position) -> Result<Self> {
+    pub(in crate::dynamodb) fn parse(position: &Position) -> Result<Self> {
         let text = position.as_str();
         let ours = || {
             let mut parts = text.splitn(3, '.');
@@ -37,7 +37,7 @@ impl End {
     }
 
     /// The end after the first `length` elements; `None` before the first.
-    pub(super) fn at<C: Codec>(elements: &[AttributeValue], length: usize) -> Option<Self> {
+    pub(in crate::dynamodb) fn at<C: Codec>(elements: &[AttributeValue], length: usize) -> Option<Self> {
         let elements = elements.get(..length)?;
         let last = elements.last()?;
         let newest =
@@ -51,12 +51,12 @@ impl End {
     }
 
     /// The end after `length` elements of which another program wrote the last.
-    pub(super) fn theirs(last: &AttributeValue, length: usize) -> Self {
+    pub(in crate::dynamodb) fn theirs(last: &AttributeValue, length: usize) -> Self {
         let text = attribute::to_dynamodb_json(last);
         Self::Theirs { length, digest: hex16(&Sha256::digest(text.as_str())) }
     }
 
-    pub(super) fn length(&self) -> usize {
+    pub(in crate::dynamodb) fn length(&self) -> usize {
         match self {
             Self::Ours { length, .. } | Self::Theirs { length, .. } => *length,
         }

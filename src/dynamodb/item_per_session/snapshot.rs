@@ -24,17 +24,17 @@ pub(super) struct Snapshot<C> {
 }
 
 /// A turn's place in the list and its readable messages, each with its place.
-pub(super) struct Group {
-    pub(super) range: Range<usize>,
-    pub(super) mark: Option<Mark>,
-    pub(super) messages: Vec<(usize, Message)>,
+pub(in crate::dynamodb) struct Group {
+    pub(in crate::dynamodb) range: Range<usize>,
+    pub(in crate::dynamodb) mark: Option<Mark>,
+    pub(in crate::dynamodb) messages: Vec<(usize, Message)>,
 }
 
 /// The turns of a window.
-pub(super) struct Turns {
-    pub(super) turns: Vec<StoredTurn>,
-    pub(super) unreadable: Vec<Unreadable>,
-    pub(super) complete: bool,
+pub(in crate::dynamodb) struct Turns {
+    pub(in crate::dynamodb) turns: Vec<StoredTurn>,
+    pub(in crate::dynamodb) unreadable: Vec<Unreadable>,
+    pub(in crate::dynamodb) complete: bool,
 }
 
 impl<C: Codec> Snapshot<C> {
@@ -119,39 +119,55 @@ impl<C: Codec> Snapshot<C> {
 
     /// The turns of `window`, oldest first.
     pub(super) fn turns(&self, list: &str, expires_at_epoch_secs: Option<u64>, window: Window) -> Turns {
-        let (mut groups, unreadable) = self.groups();
-        let left_out = groups.len() - newest(&groups, window);
-        groups.drain(..left_out);
-        let first = groups.first().map_or(0, |group| group.range.start);
-        let turns = groups.into_iter().filter_map(|group| {
-            let position = self.end_of(&group)?.into();
-            let (id, tokens, at) = group
-                .mark
-                .map(|mark| (mark.turn, mark.tokens, mark.at_epoch_secs))
-                .map_or_else(|| (None, None, None), |(turn, tokens, at)| (Some(turn), tokens, at));
-            Some(StoredTurn {
-                id,
-                position,
-                messages: group.messages.into_iter().map(|(_, message)| message).collect(),
-                tokens,
-                stored_at_epoch_secs: at,
-                expires_at_epoch_secs,
-            })
-        });
-        Turns {
-            turns: turns.collect(),
-            unreadable: unreadable
-                .into_iter()
-                .filter(|(at, _)| left_out == 0 || *at >= first)
-                .map(|(at, reason)| Unreadable { key: format!("{list}[{at}]"), reason })
-                .collect(),
-            complete: left_out == 0,
-        }
+        let (groups, unreadable) = self.groups();
+        in_window(groups, unreadable, list, expires_at_epoch_secs, window, |group| self.end_of(group))
+    }
+}
+
+/// The turns of `window`, of all that are in the list, oldest first.
+pub(in crate::dynamodb) fn in_window(
+    mut groups: Vec<Group>,
+    unreadable: Vec<(usize, String)>,
+    list: &str,
+    expires_at_epoch_secs: Option<u64>,
+    window: Window,
+    end_of: impl Fn(&Group) -> Option<End>,
+) -> Turns {
+    let left_out = groups.len() - newest(&groups, window);
+    groups.drain(..left_out);
+    let first = groups.first().map_or(0, |group| group.range.start);
+    let turns = groups.into_iter().filter_map(|group| {
+        let position = end_of(&group)?.into();
+        let (id, tokens, at) = group
+            .mark
+            .map(|mark| (mark.turn, mark.tokens, mark.at_epoch_secs))
+            .map_or_else(|| (None, None, None), |(turn, tokens, at)| (Some(turn), tokens, at));
+        Some(StoredTurn {
+            id,
+            position,
+            messages: group.messages.into_iter().map(|(_, message)| message).collect(),
+            tokens,
+            stored_at_epoch_secs: at,
+            expires_at_epoch_secs,
+        })
+    });
+    Turns {
+        turns: turns.collect(),
+        unreadable: unreadable
+            .into_iter()
+            .filter(|(at, _)| left_out == 0 || *at >= first)
+            .map(|(at, reason)| Unreadable { key: format!("{list}[{at}]"), reason })
+            .collect(),
+        complete: left_out == 0,
     }
 }
 
 /// Splits what other programs wrote: a user message opens a turn.
-fn split_run(range: Range<usize>, messages: Vec<(usize, Message)>, groups: &mut Vec<Group>) {
+pub(in crate::dynamodb) fn split_run(
+    range: Range<usize>,
+    messages: Vec<(usize, Message)>,
+    groups: &mut Vec<Group>,
+) {
     let (places, messages): (Vec<usize>, Vec<Message>) = messages.into_iter().unzip();
     let mut places = places.into_iter().peekable();
     let mut start = range.start;

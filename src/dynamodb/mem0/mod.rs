@@ -1,3 +1,5 @@
-//! Tables in the form in which Mem0 keeps them.
+//! What Mem0 keeps, in tables of DynamoDB.
 
+pub mod conversation;
 pub mod graph;
+pub mod history;
