@@ -60,6 +60,7 @@ mod promise_10_flat_cost;
 mod random;
 mod report;
 mod suite;
+pub(crate) mod verdict;
 
 pub use harness::{Expiring, Fault, Harness, Hook, Refusal, Requests};
 pub use report::{Check, Failures, Outcome, Report};

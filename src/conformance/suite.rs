@@ -13,44 +13,10 @@ use crate::message::Message;
 use crate::session::{Position, Scope, SessionId, SessionKey, StoredTurn, Turn};
 use crate::store::{After, Append, Appended, Capabilities, ChatStore, Consistency, Recent, TurnPage, Window};
 
+pub(super) use super::verdict::{Stop, Verdict, ensure, fail, not_proven};
+
 /// Stands in every message that the suite writes by itself, and so must stand in no error.
 pub(super) const SAID: &str = "violet heron";
-
-/// Why a check ended early.
-pub(super) enum Stop {
-    NotProven(String),
-    Failed(String),
-}
-
-pub(super) type Verdict<T = ()> = std::result::Result<T, Stop>;
-
-impl From<Error> for Stop {
-    fn from(error: Error) -> Self {
-        Self::Failed(format!("the store says {}: {error}", error.kind().code()))
-    }
-}
-
-impl Stop {
-    /// Says under which circumstances a promise was broken.
-    pub(super) fn when(self, circumstances: impl FnOnce() -> String) -> Self {
-        match self {
-            Self::Failed(what) => Self::Failed(format!("{}: {what}", circumstances())),
-            not_proven @ Self::NotProven(_) => not_proven,
-        }
-    }
-}
-
-pub(super) fn fail<T>(what: impl Into<String>) -> Verdict<T> {
-    Err(Stop::Failed(what.into()))
-}
-
-pub(super) fn not_proven<T>(why: impl Into<String>) -> Verdict<T> {
-    Err(Stop::NotProven(why.into()))
-}
-
-pub(super) fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Verdict {
-    if holds { Ok(()) } else { fail(otherwise()) }
-}
 
 /// What all checks of a run share.
 pub(super) struct Suite<'a> {

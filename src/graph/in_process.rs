@@ -56,20 +56,30 @@ impl fmt::Debug for InProcessGraph {
     }
 }
 
+/// What tokens of this store begin with.
+const AFTER: &str = "after:";
+
 /// The rows after the one that `page` names, and where the next page begins.
-fn cut<T>(rows: Vec<T>, page: &Page, id: impl Fn(&T) -> &str) -> (Vec<T>, Option<PageToken>) {
-    let after = page.token.as_ref().map(|token| token.0.as_str());
+fn cut<T>(rows: Vec<T>, page: &Page, id: impl Fn(&T) -> &str) -> Result<(Vec<T>, Option<PageToken>)> {
+    let after = match page.token.as_ref().map(|token| token.0.strip_prefix(AFTER)) {
+        None => None,
+        Some(Some(after)) => Some(after),
+        Some(None) => {
+            let problem = "is not one of this listing; start with the first page";
+            return Err(Error::invalid_input("page", problem));
+        }
+    };
     let mut rows: Vec<T> = rows.into_iter().filter(|row| after.is_none_or(|after| id(row) > after)).collect();
     let limit = page.limit.get() as usize;
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let next = rows.last().filter(|_| more).map(|row| PageToken(id(row).to_owned()));
-    (rows, next)
+    let next = rows.last().filter(|_| more).map(|row| PageToken(format!("{AFTER}{}", id(row))));
+    Ok((rows, next))
 }
 
-fn page_of(edges: Vec<Edge>, page: &Page) -> EdgePage {
-    let (edges, next) = cut(edges, page, |edge| edge.id.as_str());
-    EdgePage { edges, next, ..EdgePage::default() }
+fn page_of(edges: Vec<Edge>, page: &Page) -> Result<EdgePage> {
+    let (edges, next) = cut(edges, page, |edge| edge.id.as_str())?;
+    Ok(EdgePage { edges, next, ..EdgePage::default() })
 }
 
 fn is_same(edge: &Edge, key: &EdgeKey) -> bool {
@@ -153,7 +163,7 @@ impl GraphStore for InProcessGraph {
 
     async fn list_nodes(&self, scope: &Scope, page: Page) -> Result<NodePage> {
         let nodes = self.with(scope, |graph| graph.nodes.values().cloned().collect());
-        let (nodes, next) = cut(nodes, &page, |node: &Node| node.id.as_str());
+        let (nodes, next) = cut(nodes, &page, |node: &Node| node.id.as_str())?;
         Ok(NodePage { nodes, next, ..NodePage::default() })
     }
 
@@ -199,7 +209,7 @@ impl GraphStore for InProcessGraph {
             (outgoing || incoming) && (types.is_empty() || types.contains(&edge.relationship_type))
         };
         let edges = self.with(scope, |graph| graph.edges.values().filter(wanted).cloned().collect());
-        Ok(page_of(edges, page))
+        page_of(edges, page)
     }
 
     async fn edges_of_type(
@@ -210,7 +220,7 @@ impl GraphStore for InProcessGraph {
     ) -> Result<EdgePage> {
         let wanted = |edge: &&Edge| edge.relationship_type == *relationship_type;
         let edges = self.with(scope, |graph| graph.edges.values().filter(wanted).cloned().collect());
-        Ok(page_of(edges, &page))
+        page_of(edges, &page)
     }
 
     async fn search(&self, scope: &Scope, text: &str, limit: NonZeroU32) -> Result<Hits> {

@@ -1,9 +1,10 @@
 //! What a graph memory keeps: nodes, each a fact or a thing with a name, and typed edges between them.
 //!
 //! A [`GraphStore`] is a layout on a connected client, as a [`ChatStore`](crate::store::ChatStore) is. What each promises is
-//! spelled out in its documentation.
+//! spelled out, and checked on any of them, in [`conformance`].
 
 mod changes;
+pub mod conformance;
 mod edge;
 mod facts;
 mod ids;
