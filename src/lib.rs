@@ -9,6 +9,7 @@ mod reach;
 pub mod session;
 pub mod usage;
 
+pub mod background;
 pub mod chain;
 pub mod conformance;
 pub mod dial;

@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::recall::{Recall, Recalled};
 use crate::session::{Scope, SessionId, SessionKey};
 use crate::store::{Append, Appended, ChatStore, Cleared, Consistency};
+use crate::summary::{self, Summarizer};
 
 /// What a memory node connects to.
 #[derive(Clone, Debug)]
@@ -16,6 +17,7 @@ pub struct ChatMemory {
     store: Arc<dyn ChatStore>,
     scope: Scope,
     options: MemoryOptions,
+    summarizer: Option<Summarizer>,
 }
 
 /// How a memory behaves, whatever its store.
@@ -69,7 +71,14 @@ impl ChatMemory {
     /// A memory on `store` for the sessions of `scope`.
     #[must_use]
     pub fn new(store: Arc<dyn ChatStore>, scope: Scope, options: MemoryOptions) -> Self {
-        Self { store, scope, options }
+        Self { store, scope, options, summarizer: None }
+    }
+
+    /// With summaries of what was said long ago, where the recall policy asks for them. Without, those that are there are
+    /// recalled and not advanced.
+    #[must_use]
+    pub fn with_summarizer(self, summarizer: Summarizer) -> Self {
+        Self { summarizer: Some(summarizer), ..self }
     }
 
     /// The store beneath, for listing, inspecting and mending.
@@ -112,7 +121,7 @@ impl ChatMemory {
     /// # Errors
     /// As [`ChatStore::recent`].
     pub async fn load(&self, session: &SessionId) -> Result<Recalled> {
-        let recall = self.options.recall;
+        let recall = &self.options.recall;
         let recent = self.store.recent(&self.key(session), recall.window(), self.options.consistency).await?;
         Ok(recall.apply(recent))
     }
@@ -124,6 +133,15 @@ impl ChatMemory {
     pub async fn append(&self, session: &SessionId, append: Append) -> Result<Appended> {
         let append = if self.options.exact { append.exact() } else { append };
         self.store.append(&self.key(session), append).await
+    }
+
+    /// To be called after a turn was kept, with what had been recalled before it: begins to bring the session's summary up
+    /// to date where that is due, and returns at once.
+    pub fn summarize_after(&self, session: &SessionId, recalled: &Recalled) {
+        if let Some(summarizer) = &self.summarizer {
+            let key = self.key(session);
+            summary::after_turn(summarizer, &self.options.recall, &self.store, key, recalled);
+        }
     }
 
     /// Removes a session.

@@ -77,13 +77,13 @@ fn up_to_end(inner: &str) -> Option<(&str, &str)> {
     end.strip_prefix("}}").map(|after| (inside, after))
 }
 
-/// A conversation as the text that prompts of this field expect: a line a message, `Human: …` and `AI: …`. Messages
-/// that call tools and say nothing are left out.
+/// A conversation as the text that prompts of this field expect: a line a message, `Human: …` and `AI: …`. A user who has a
+/// name stands under it. Messages that call tools and say nothing are left out.
 pub fn transcript<'a>(messages: impl IntoIterator<Item = &'a Message>) -> String {
     let line = |message: &Message| {
         let speaker = match &message.role {
             Role::System => "System",
-            Role::User => "Human",
+            Role::User => message.name.as_deref().unwrap_or("Human"),
             Role::Assistant => "AI",
             Role::Tool => "Tool",
             Role::Other(name) => name,
@@ -139,11 +139,15 @@ mod tests {
         let call = ToolCall::new("c", "clock", RawJson::from(""));
         let messages = [
             Message::user("Time?"),
+            Message { name: Some("Zach".to_owned()), ..Message::user("Which zone?") },
             Message { tool_calls: vec![call], ..Message::assistant("") },
             Message::tool("c", "noon"),
             Message::assistant("Noon."),
             Message::new(Role::from("critic"), "Hm"),
         ];
-        assert_eq!(transcript(&messages), "Human: Time?\nTool: noon\nAI: Noon.\ncritic: Hm");
+        assert_eq!(
+            transcript(&messages),
+            "Human: Time?\nZach: Which zone?\nTool: noon\nAI: Noon.\ncritic: Hm"
+        );
     }
 }

@@ -1,19 +1,22 @@
 //! How much of a session comes back.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::num::NonZeroU32;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
+use crate::error::Result;
 use crate::message::{Message, Role};
 use crate::session::{Position, StoredTurn, TurnId};
 use crate::store::{Fill, Note, Recent, SessionState, Unreadable, Window};
+use crate::summary::{self, Summary};
 use crate::usage::Usage;
 
 /// Which part of a session a memory recalls. It is always the newest, oldest first, and a tool call always comes with
 /// its result.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "policy", rename_all = "camelCase")]
 pub enum Recall {
     /// Everything.
@@ -30,35 +33,86 @@ pub enum Recall {
         /// How many at most.
         messages: NonZeroU32,
     },
+    /// A summary of what was said long ago, and the newest turns as they were said. The chat model on the memory's `model`
+    /// port writes the summary, after an answer.
+    SummaryAndRecent {
+        /// How many turns come as they were said. When there are more, the older half goes into the summary.
+        turns: NonZeroU32,
+        /// What the model is asked. `{{summary}}` stands for the summary so far, `{{conversation}}` for the turns that go
+        /// into it.
+        #[serde(default = "default_template")]
+        #[schemars(extend("x-ui" = serde_json::json!({"widget": "multiline", "advanced": true})))]
+        template: String,
+    },
+}
+
+fn default_template() -> String {
+    summary::DEFAULT_TEMPLATE.to_owned()
+}
+
+/// Takes the choice of a summary out of the schema of [`Recall`], for a memory without a chat model.
+pub(crate) fn without_summary(schema: &mut Schema) {
+    if let Some(choices) = schema.get_mut("oneOf").and_then(|choices| choices.as_array_mut()) {
+        choices.retain(|choice| {
+            choice.pointer("/properties/policy/const").is_none_or(|policy| policy != "summaryAndRecent")
+        });
+    }
 }
 
 impl Recall {
-    /// What to read from the store.
+    /// Checks what the schema can't judge.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a template that has no place for the conversation.
+    pub fn check(&self) -> Result<()> {
+        match self {
+            Self::SummaryAndRecent { template, .. } => summary::check_template(template),
+            Self::Everything | Self::LastTurns { .. } | Self::LastMessages { .. } => Ok(()),
+        }
+    }
+
+    /// What to read from the store. For a summary, half as many turns again as its budget: those that are not in it yet
+    /// while it is being made, or while its model fails.
     #[must_use]
-    pub fn window(self) -> Window {
+    pub fn window(&self) -> Window {
         match self {
             Self::Everything => Window::Everything,
-            Self::LastTurns { turns } => Window::LastTurns(turns),
-            Self::LastMessages { messages } => Window::LastMessages(messages),
+            Self::LastTurns { turns } => Window::LastTurns(*turns),
+            Self::LastMessages { messages } => Window::LastMessages(*messages),
+            Self::SummaryAndRecent { turns, .. } => {
+                let kept = summary::kept(turns.get() as usize);
+                Window::LastTurns(turns.saturating_add(u32::try_from(kept).unwrap_or(u32::MAX)))
+            }
         }
     }
 
     /// Takes what this policy recalls out of what was read.
     #[must_use]
-    pub fn apply(self, recent: Recent) -> Recalled {
-        let mut turns = recent.turns;
-        let read: usize = turns.iter().map(|turn| turn.messages.len()).sum();
-        let mut cut = None;
+    pub fn apply(&self, mut recent: Recent) -> Recalled {
+        let read: usize = recent.turns.iter().map(|turn| turn.messages.len()).sum();
+        let (mut cut, mut summary) = (None, None);
         match self {
-            Self::Everything => {}
-            Self::LastTurns { turns: keep } => {
-                turns.drain(..turns.len().saturating_sub(keep.get() as usize));
+            Self::Everything | Self::LastTurns { .. } => {}
+            Self::LastMessages { messages } => {
+                cut = keep_last_messages(&mut recent.turns, messages.get() as usize);
             }
-            Self::LastMessages { messages } => cut = keep_last_messages(&mut turns, messages.get() as usize),
+            Self::SummaryAndRecent { .. } => match Summary::among(&recent.notes) {
+                Ok(stored) => {
+                    summary = summary::split(stored.map(|(summary, _)| summary), &mut recent);
+                }
+                Err(error) => recent
+                    .unreadable
+                    .push(Unreadable { key: Summary::NOTE.to_owned(), reason: error.message().to_owned() }),
+            },
         }
+        if let Window::LastTurns(keep) = self.window() {
+            recent.turns.drain(..recent.turns.len().saturating_sub(keep.get() as usize));
+        }
+        let turns = recent.turns;
         let kept: usize = turns.iter().map(|turn| turn.messages.len()).sum();
         Recalled {
             notes: recent.notes,
+            summary,
             turns,
             cut,
             left_out: LeftOut { read_messages: (read - kept) as u64, older: !recent.complete },
@@ -111,7 +165,9 @@ fn keep_last_messages(turns: &mut Vec<StoredTurn>, limit: usize) -> Option<Store
 pub struct Recalled {
     /// Notes that the store brought along, such as a summary.
     pub notes: Vec<Note>,
-    /// Oldest first.
+    /// The summary of older turns, where the policy asks for one and there is one to be trusted.
+    pub summary: Option<Summary>,
+    /// Oldest first; without those that the summary covers.
     pub turns: Vec<StoredTurn>,
     /// The oldest of them as it is stored, where only a part of it was recalled.
     #[serde(skip)]
@@ -134,6 +190,12 @@ impl Recalled {
     /// All messages, oldest first.
     pub fn messages(&self) -> impl Iterator<Item = &Message> {
         self.turns.iter().flat_map(|turn| &turn.messages)
+    }
+
+    /// What a model is given: the summary, and all messages.
+    pub fn prompt_messages(&self) -> impl Iterator<Item = Cow<'_, Message>> {
+        let summary = self.summary.iter().map(|summary| Cow::Owned(summary.to_message()));
+        summary.chain(self.messages().map(Cow::Borrowed))
     }
 
     /// The turn with this id, whole, if any part of it was recalled.

@@ -12,11 +12,14 @@ use crate::declare::{
 };
 use crate::error::{Error, ErrorKind, Result};
 
+mod adopt;
 mod check;
 mod credentials;
 mod diagnose;
 mod set_up;
+mod spelling;
 
+pub use adopt::Adopted;
 use check::Checks;
 
 /// The node and credential types, sorted. What is wrong with one does not keep the others from working.
@@ -234,12 +237,17 @@ impl Registry {
         )
     }
 
-    /// What is wrong with the inputs of a node; nothing when they are complete and fit.
+    /// What is wrong with the inputs of a node; nothing when they are complete and fit. Here and wherever inputs are taken,
+    /// `table_name` may stand for `tableName`.
     ///
     /// # Errors
     /// `NotFound` for a type that nothing declares.
     pub fn validate(&self, node_type: &str, inputs: &Value) -> Result<Vec<Problem>> {
-        Ok(self.registered(node_type)?.validation.problems(inputs))
+        let node = self.registered(node_type)?;
+        Ok(match node.adopt(inputs) {
+            Ok(adopted) => node.validation.problems(&adopted.inputs),
+            Err(problem) => vec![problem],
+        })
     }
 
     /// Connects a node of a type known by name only, after checking inputs, credential and ports.
@@ -255,10 +263,12 @@ impl Registry {
     ) -> Result<Connected> {
         let connecting = async {
             let node = self.registered(node_type)?;
-            node.validation.require(inputs)?;
+            let Adopted { inputs, left_out } = node.adopt(inputs).map_err(adopt::refusal)?;
+            node.validation.require(&inputs)?;
             check_credential(&node.entry, args.credential.as_ref())?;
             check_ports(&node.entry, &args)?;
-            (node.entry.connect)(inputs, args).await
+            let connected = (node.entry.connect)(&inputs, args).await?;
+            Ok::<_, Error>(adopt::telling(connected, left_out))
         };
         connecting.await.map_err(|error| error.in_operation("connect"))
     }

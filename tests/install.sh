@@ -22,7 +22,11 @@ main() {
     node_link
     npm_packages .
     npm_packages ../../web
-    python_packages
+    python_packages .venv requirements.txt
+    python_packages .venv-griptape-1.13 requirements-griptape-1.13.txt --no-deps
+    python_packages .venv-griptape-0.25 requirements-griptape-0.25.txt --no-deps
+    # Without what it depends on: its history in SQLite needs none of it.
+    python_packages .venv-mem0 requirements-mem0.txt --no-deps
     echo "tests/install.sh: everything is in place"
 }
 
@@ -73,11 +77,12 @@ npm_packages() ( # FOLDER
     stamp node_modules package.json package-lock.json .npmrc
 )
 
-python_packages() {
-    stamped .venv requirements.txt && return
-    python3 -m venv --clear .venv
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
-    stamp .venv requirements.txt
+python_packages() { # FOLDER REQUIREMENTS OPTION…
+    folder=$1 requirements=$2; shift 2
+    stamped "$folder" "$requirements" && return
+    python3 -m venv --clear "$folder"
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@" --requirement "$requirements"
+    stamp "$folder" "$requirements"
 }
 
 # A finished folder holds the checksums of the files it was made from, so that an interrupted run starts again.

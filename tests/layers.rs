@@ -47,6 +47,7 @@ const LAYERS: &[Layer] = &[
             "model",
             "prompt",
             "summary",
+            "background",
             "tool",
             "chain",
             "conformance",

@@ -19,6 +19,8 @@ export default defineConfig({
     // One file of 650 kB, 200 kB compressed, is what the page is.
     chunkSizeWarningLimit: 800,
     rolldownOptions: {
+      // What libraries declare by these calls and the page does not use is left out.
+      treeshake: { manualPureFunctions: ['memo', 'forwardRef', 'createContext', 'lazy'] },
       // The host embeds these files by name; its ETags tell versions apart.
       output: {
         entryFileNames: 'app.js',

@@ -1,5 +1,5 @@
 //! Wall time of an append and of a load of 20 messages beside the bare SDK or HTTP call that makes the same request of
-//! the same engine, call by call in turn; and the throughput of many sessions.
+//! the same engine, call by call in turn; the same of Griptape's sessions; and the throughput of many.
 //!
 //! DynamoDB is dynoxide in memory, on a thread of this process; Upstash is Debian's redis-server behind the endpoint of
 //! the tests.
@@ -7,6 +7,7 @@
 
 #[path = "../../tests/support/dynoxide.rs"]
 mod dynoxide_engine;
+mod griptape;
 #[path = "../support/mod.rs"]
 mod support;
 mod throughput;
@@ -89,6 +90,17 @@ async fn dynamodb(engine: &Dynoxide) {
     print_table("DynamoDB: wall time of one call, beside the bare SDK", &HEAD, &rows);
 }
 
+async fn griptape(engine: &Dynoxide) {
+    let session = griptape::Session::new(&Clients::new(&engine.endpoint, None)).await;
+    let mut rows = vec![row(griptape::BareAppend(&session)).await];
+    let theirs = griptape::TheirAppend::new(&session, &engine.endpoint).await;
+    match theirs {
+        Some(theirs) => rows.push(row(theirs).await),
+        None => println!("griptape is not installed (tests/install.sh does that): no figures beside it"),
+    }
+    print_table("Griptape: wall time of an append to 500 messages", &HEAD, &rows);
+}
+
 async fn upstash(upstash: &Upstash) {
     let (tap, config, bare) = upstash.tap();
     let session = "loaded";
@@ -107,6 +119,7 @@ fn main() {
     let redis = Upstash::start();
     runtime.block_on(async {
         dynamodb(&engine).await;
+        griptape(&engine).await;
         upstash(&redis).await;
         throughput::dynamodb(&Clients::new(&engine.endpoint, None)).await;
         throughput::upstash(&redis).await;

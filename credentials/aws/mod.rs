@@ -3,6 +3,7 @@
 
 pub(crate) mod choices;
 pub(crate) mod endpoint;
+pub(crate) mod fixed_table;
 
 use std::sync::Arc;
 

@@ -7,6 +7,8 @@
 )]
 
 mod support;
+#[path = "cli/tables.rs"]
+mod tables;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};

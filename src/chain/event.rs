@@ -106,8 +106,9 @@ pub enum StepKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::graph::{About, EdgeId, NodeId, RelationshipType};
     use crate::memory::SessionSource;
-    use crate::session::SessionId;
+    use crate::session::{SessionId, Source};
 
     #[test]
     fn events_are_as_their_schema_says() {
@@ -116,6 +117,21 @@ mod tests {
         let session = EffectiveSession { id: SessionId::new("s").unwrap(), source: SessionSource::Request };
         let step = |kind| {
             RunEvent::Step(Step { kind, took: Duration::from_micros(1_234_567), usage: Usage::default() })
+        };
+        let fact = Fact {
+            line: "blue —RELATED_TO→ sky".into(),
+            about: About::Edge {
+                id: EdgeId::new("e").unwrap(),
+                source: NodeId::new("blue").unwrap(),
+                relationship_type: RelationshipType::new("RELATED_TO").unwrap(),
+                target: NodeId::new("sky").unwrap(),
+            },
+            hops: 1,
+            sources: vec![Source {
+                session: SessionId::new("s").unwrap(),
+                turn_id: TurnId::mint(),
+                message_ids: vec![],
+            }],
         };
         let events = [
             RunEvent::Started { turn_id: TurnId::mint(), session: Some(session) },
@@ -127,6 +143,8 @@ mod tests {
                 output_tokens: None,
                 tool_calls: 1,
             }),
+            step(StepKind::FactsFound { facts: vec![fact], left_out: true, problem: None }),
+            step(StepKind::FactsFound { facts: vec![], left_out: false, problem: Some("denied".into()) }),
             step(StepKind::ToolCalled {
                 call_id: "c".into(),
                 tool: "calculator".into(),

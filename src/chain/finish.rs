@@ -42,6 +42,9 @@ impl Run<'_> {
             Ok(appended) => {
                 let kind = StepKind::Stored { duplicate: appended.duplicate };
                 self.step(kind, started.elapsed(), appended.usage);
+                if let (Some(recalled), false) = (&self.recalled, appended.duplicate) {
+                    memory.summarize_after(session, recalled);
+                }
                 Stored::Yes(appended)
             }
             Err(error) => {

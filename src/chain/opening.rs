@@ -15,7 +15,7 @@ const MAX_BYTES: usize = 16 << 20;
 
 /// The instructions with their variables filled in, and facts and history, unless they stand inside of them.
 pub(super) fn messages(run: &Run<'_>, instructions: &str) -> Result<Vec<Message>> {
-    let history = || run.recalled.iter().flat_map(|recalled| recalled.messages());
+    let history = || run.recalled.iter().flat_map(|recalled| recalled.prompt_messages());
     let memory_key = run.memory.map(|memory| memory.options().memory_key.0.as_str());
     let facts = run.facts.as_ref();
     let facts_key = facts.map(|facts| facts.key.0.as_str());
@@ -23,7 +23,8 @@ pub(super) fn messages(run: &Run<'_>, instructions: &str) -> Result<Vec<Message>
     let value_of = |name: &str| -> Option<Cow<'_, str>> {
         let value: &str = match name {
             _ if Some(name) == facts_key => facts.map_or("", |facts| &facts.text),
-            _ if Some(name) == memory_key => transcript.get_or_init(|| prompt::transcript(history())),
+            _ if Some(name) == memory_key => transcript
+                .get_or_init(|| prompt::transcript(history().collect::<Vec<_>>().iter().map(AsRef::as_ref))),
             "question" => question.get_or_init(|| run.question.text()),
             "$flow.sessionId" => run.session_id.as_str(),
             "$flow.chatId" => run.chat.as_str(),
@@ -47,7 +48,7 @@ pub(super) fn messages(run: &Run<'_>, instructions: &str) -> Result<Vec<Message>
         messages.extend(facts.and_then(KnownFacts::message).map(Message::system));
     }
     if !memory_key.is_some_and(|key| prompt::mentions(instructions, key)) {
-        messages.extend(history().cloned());
+        messages.extend(history().map(Cow::into_owned));
     }
     Ok(messages)
 }

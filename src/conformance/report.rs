@@ -15,7 +15,7 @@ pub enum Outcome {
 /// One check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// The promise, 1 to 10.
+    /// The promise's number.
     pub promise: u8,
     /// What was checked.
     pub name: &'static str,
@@ -28,8 +28,8 @@ pub struct Check {
 pub struct Report {
     /// The layout of the store.
     pub layout: &'static str,
-    /// Where the random parts started from.
-    pub seed: u64,
+    /// Where the random parts started from, in a suite that has some.
+    pub seed: Option<u64>,
     /// In the order in which they ran.
     pub checks: Vec<Check>,
 }
@@ -50,6 +50,10 @@ impl Report {
         self.checks.iter().filter(|check| check.outcome == Outcome::Passed)
     }
 
+    fn title(&self) -> String {
+        self.seed.map_or_else(|| self.layout.to_owned(), |seed| format!("{}, seed {seed}", self.layout))
+    }
+
     /// Whether every promise that could be checked was kept.
     ///
     /// # Errors
@@ -62,7 +66,7 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = self.checks.iter().map(|check| check.name.len()).max().unwrap_or_default();
-        writeln!(f, "{}, seed {}", self.layout, self.seed)?;
+        writeln!(f, "{}", self.title())?;
         for Check { promise, name, outcome } in &self.checks {
             let (word, why) = match outcome {
                 Outcome::Passed => ("passed", ""),
@@ -90,7 +94,7 @@ impl Failures {
 
 impl fmt::Display for Failures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, seed {}: {} checks failed", self.0.layout, self.0.seed, self.0.failed().count())?;
+        write!(f, "{}: {} checks failed", self.0.title(), self.0.failed().count())?;
         for Check { promise, name, outcome } in self.0.failed() {
             if let Outcome::Failed(why) = outcome {
                 write!(f, "\n  promise {promise}, {name}: {why}")?;
@@ -115,7 +119,7 @@ mod tests {
     #[test]
     fn a_failure_fails_the_report_and_what_is_not_proven_does_not() {
         let check = |promise, name, outcome| Check { promise, name, outcome };
-        let mut report = Report { layout: "x", seed: 7, checks: Vec::new() };
+        let mut report = Report { layout: "x", seed: Some(7), checks: Vec::new() };
         report.checks.push(check(1, "durable", Outcome::NotProven("no restart".to_owned())));
         assert!(report.clone().into_result().is_ok());
         report.checks.push(check(10, "flat", Outcome::Failed("grows".to_owned())));

@@ -68,7 +68,7 @@ impl<'a> Suite<'a> {
         }
         Report {
             layout: self.capabilities.layout,
-            seed: self.options.seed,
+            seed: Some(self.options.seed),
             checks: self.checks.into_inner().unwrap_or_else(PoisonError::into_inner),
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::clients::Clients;
 use super::endpoints::{EndpointPolicy, HttpsOrLoopback};
 use super::secret::Secret;
+use crate::background::Background;
 use crate::clock::Clock;
 use crate::dial::{Resolver, SystemResolver};
 use crate::error::{Error, ErrorKind, Result};
@@ -36,6 +37,8 @@ pub struct ConnectContext {
     /// Whether a credential may stand for this machine's own AWS identity and profiles. Off for a host that others
     /// reach.
     pub uses_machine_identity: bool,
+    /// What goes on after an answer, such as summaries. A host waits for it before it ends.
+    pub background: Background,
     /// Connected clients, shared by all nodes; a clone of the context shares them too.
     pub clients: Clients,
 }
@@ -50,6 +53,7 @@ impl Default for ConnectContext {
             endpoints: Arc::new(HttpsOrLoopback),
             resolver: Arc::new(SystemResolver),
             uses_machine_identity: false,
+            background: Background::default(),
             clients: Clients::default(),
         }
     }

@@ -14,6 +14,7 @@ use super::diagnosis::{self, Diagnosis};
 use super::manifest;
 use super::port::Port;
 use super::set_up::SetUp;
+use super::validate::Problem;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A kind of node: declares inputs, ports and credential slots, and connects.
@@ -52,6 +53,16 @@ pub trait Node: Sized + 'static {
     /// `InvalidInput` when the inputs do not fit the version that they say.
     fn upgrade(_from_version: u32, _inputs: &mut Map<String, Value>) -> Result<()> {
         Ok(())
+    }
+
+    /// Makes inputs that the configuration of another system spells its own way this node's, in place: other names, a block
+    /// around them. Tells what means nothing here and is left out. It comes before the inputs are checked; what it does not
+    /// know it leaves to the schema to judge.
+    ///
+    /// # Errors
+    /// The problem, where something must not be left out in silence, such as a secret.
+    fn adopt(_inputs: &mut Map<String, Value>) -> Result<Vec<Problem>, Problem> {
+        Ok(Vec::new())
     }
 
     /// Makes the live instance and its health check.
@@ -196,6 +207,7 @@ pub struct Choice {
 }
 
 type Pending<'a, T> = BoxFuture<'a, Result<T>>;
+type Adopt = fn(&mut Map<String, Value>) -> Result<Vec<Problem>, Problem>;
 type LookUp = for<'a> fn(&'a str, &'a Map<String, Value>, ConnectArgs<'a>) -> Pending<'a, Vec<Choice>>;
 
 /// A node as the registry holds it. Made by [`register_node!`](crate::register_node).
@@ -210,6 +222,7 @@ pub struct NodeEntry {
     pub(crate) credentials: &'static [CredentialSlot],
     pub(crate) aliases: &'static [Alias],
     pub(crate) upgrade: fn(u32, &mut Map<String, Value>) -> Result<()>,
+    pub(crate) adopt: Adopt,
     pub(crate) connect: for<'a> fn(&'a Value, ConnectArgs<'a>) -> Pending<'a, Connected>,
     pub(crate) choices: LookUp,
     pub(crate) diagnose: for<'a> fn(&'a Value, ConnectArgs<'a>) -> Pending<'a, Diagnosis>,
@@ -230,6 +243,7 @@ impl NodeEntry {
             credentials: N::CREDENTIALS,
             aliases: N::ALIASES,
             upgrade: N::upgrade,
+            adopt: N::adopt,
             connect: |inputs, args| Box::pin(async move { N::connect(decode::<N>(inputs)?, args).await }),
             choices: |method, inputs, args| Box::pin(N::choices(method, inputs, args)),
             diagnose: |inputs, args| Box::pin(async move { N::diagnose(decode::<N>(inputs)?, args).await }),
@@ -279,6 +293,14 @@ impl NodeEntry {
     /// As [`Node::upgrade`].
     pub fn upgrade(&self, from_version: u32, inputs: &mut Map<String, Value>) -> Result<()> {
         (self.upgrade)(from_version, inputs)
+    }
+
+    /// Makes inputs of another system's configuration the node's own.
+    ///
+    /// # Errors
+    /// As [`Node::adopt`].
+    pub fn adopt(&self, inputs: &mut Map<String, Value>) -> Result<Vec<Problem>, Problem> {
+        (self.adopt)(inputs)
     }
 }
 

@@ -5,14 +5,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::layout::Layout;
+use super::mem0::graph::GraphConfig;
 use super::policy::Need;
 use super::tables::{KeyAttribute, TableDefinition};
-use super::{griptape, item_per_session, turns};
+use super::{griptape, item_per_session, mem0, turns};
 use crate::error::{Error, Result};
 
-mod mem0;
+mod mem0_tables;
 
-pub use mem0::Mem0Tables;
+pub use mem0_tables::Mem0Tables;
 
 /// A kind of table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -100,9 +101,9 @@ impl TableKind {
             Self::List => Layout::List.needs(),
             Self::History => Layout::History.needs(),
             Self::Griptape => griptape::NEEDS,
-            Self::Mem0Conversations => mem0::CONVERSATION_NEEDS,
-            Self::Mem0History => mem0::HISTORY_NEEDS,
-            Self::Mem0Graph => mem0::GRAPH_NEEDS,
+            Self::Mem0Conversations => mem0::conversation::NEEDS,
+            Self::Mem0History => mem0::history::NEEDS,
+            Self::Mem0Graph => mem0::graph::NEEDS,
         }
     }
 
@@ -114,9 +115,9 @@ impl TableKind {
             Self::List => item_per_session::table("chat-memory-list", "sessionId"),
             Self::History => item_per_session::table("chat-memory-history", "SessionId"),
             Self::Griptape => griptape::table("griptape", "id", None),
-            Self::Mem0Conversations => mem0::conversations("Mem0Conversations"),
-            Self::Mem0History => mem0::history("Mem0History"),
-            Self::Mem0Graph => mem0::graph("Mem0Graph"),
+            Self::Mem0Conversations => mem0::conversation::table("Mem0Conversations"),
+            Self::Mem0History => mem0::history::table("Mem0History"),
+            Self::Mem0Graph => mem0::graph::table(&GraphConfig::new("Mem0Graph")),
         }
     }
 
@@ -130,20 +131,25 @@ impl TableKind {
         }
     }
 
+    /// Whether its user chooses what the keys are called.
+    #[must_use]
+    pub fn has_chosen_keys(self) -> bool {
+        !matches!(self, Self::Mem0Conversations | Self::Mem0History | Self::Mem0Graph)
+    }
+
     /// Such a table with these names.
     ///
     /// # Errors
     /// `InvalidInput` for a name that is missing, or that this kind of table does not let its user choose.
     pub fn define(self, names: &TableNames) -> Result<TableDefinition> {
         let mut table = self.usual();
-        let has_own_keys = matches!(self, Self::Mem0Conversations | Self::Mem0History | Self::Mem0Graph);
         match &names.table {
             Some(name) => table.name.clone_from(name),
-            None if has_own_keys => {}
+            None if !self.has_chosen_keys() => {}
             None => return Err(Error::invalid_input("table_name", "is missing; name the table")),
         }
         if let Some(name) = &names.partition_key {
-            self.allow("partition_key", !has_own_keys)?;
+            self.allow("partition_key", self.has_chosen_keys())?;
             table.partition_key = KeyAttribute::text(name);
         }
         if let Some(key) = &names.sort_key {

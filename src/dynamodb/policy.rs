@@ -75,6 +75,54 @@ impl Action {
     }
 }
 
+impl Action {
+    /// Whether it changes nothing.
+    #[must_use]
+    pub fn is_read(self) -> bool {
+        matches!(
+            self,
+            Self::DescribeTable
+                | Self::DescribeTimeToLive
+                | Self::DescribeContinuousBackups
+                | Self::ListTagsOfResource
+                | Self::ListTables
+                | Self::Query
+                | Self::Scan
+                | Self::GetItem
+                | Self::BatchGetItem
+        )
+    }
+
+    /// Whether IAM can narrow it to partition keys, by `dynamodb:LeadingKeys`. A scan it can't.
+    #[must_use]
+    pub fn is_by_key(self) -> bool {
+        matches!(
+            self,
+            Self::Query
+                | Self::GetItem
+                | Self::BatchGetItem
+                | Self::PutItem
+                | Self::UpdateItem
+                | Self::DeleteItem
+                | Self::BatchWriteItem
+                | Self::ConditionCheckItem
+        )
+    }
+}
+
+/// What making, comparing and deleting tables takes, with everything that a definition can ask for.
+pub const ADMINISTRATION: &[Action] = &[
+    Action::CreateTable,
+    Action::DescribeTable,
+    Action::DeleteTable,
+    Action::UpdateTimeToLive,
+    Action::DescribeTimeToLive,
+    Action::UpdateContinuousBackups,
+    Action::DescribeContinuousBackups,
+    Action::TagResource,
+    Action::ListTagsOfResource,
+];
+
 /// An action that a layout needs. Each layout lists its own, as `NEEDS`: probes, doctor and policies are made from that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Need {

@@ -77,6 +77,12 @@ pub fn templates() -> Vec<Template> {
                 ),
             ),
         },
+        Template {
+            id: "agent-graph-builtin",
+            title: "Agent with a graph memory on this machine",
+            description: "An agent that remembers: facts that it learns come back in every conversation, and a history records                           what becomes of them. All is kept in the DynamoDB inside this program. Connect a key for a chat                           model that can call tools.",
+            flow: agent_with_graph(),
+        },
     ]
 }
 
@@ -85,16 +91,46 @@ type NodeOf = (&'static str, &'static str, Value);
 /// Model and memory, one above the other, and the chain to their right.
 fn conversation(name: &str, model: NodeOf, memory: NodeOf) -> Flow {
     let chain = ("chain_1", "conversationChain", json!({}));
-    let edge = |(id, _, _): &NodeOf, port: &str| Edge {
-        source: (*id).to_owned(),
-        source_handle: port.to_owned(),
-        target: chain.0.to_owned(),
-        target_handle: port.to_owned(),
-    };
     let mut flow = Flow::new(name);
-    flow.edges = vec![edge(&model, "model"), edge(&memory, "memory")];
+    flow.edges = vec![edge(model.0, "model", chain.0), edge(memory.0, "memory", chain.0)];
     flow.nodes = vec![node(model, 80.0, 80.0), node(memory, 80.0, 340.0), node(chain, 480.0, 200.0)];
     flow
+}
+
+fn agent_with_graph() -> Flow {
+    let table = |name: &str| json!({"tableName": name, "endpoint": "builtin"});
+    let chat = json!({
+        "tableName": "canvas-memory",
+        "partitionKey": "session",
+        "sortKey": "turn",
+        "endpoint": "builtin",
+    });
+    let mut flow = Flow::new("Agent with a graph memory on this machine");
+    flow.edges = vec![
+        edge("model_1", "model", "agent_1"),
+        edge("dynamodb_1", "memory", "agent_1"),
+        edge("graph_1", "graph", "agent_1"),
+        edge("history_1", "history", "graph_1"),
+    ];
+    let model = json!({"provider": "openai", "modelName": "gpt-4o-mini"});
+    flow.nodes = vec![
+        node(("model_1", "chatModel", model), 480.0, 80.0),
+        node(("dynamodb_1", "DynamoDBChatMemory", chat), 480.0, 340.0),
+        node(("history_1", "mem0DynamoDBHistoryStore", table("canvas-memory-history")), 80.0, 600.0),
+        node(("graph_1", "mem0DynamoDBGraphMemory", table("canvas-memory-graph")), 480.0, 600.0),
+        node(("agent_1", "toolAgent", json!({})), 880.0, 340.0),
+    ];
+    flow
+}
+
+/// From an output to the input of the same name.
+fn edge(source: &str, port: &str, target: &str) -> Edge {
+    Edge {
+        source: source.to_owned(),
+        source_handle: port.to_owned(),
+        target: target.to_owned(),
+        target_handle: port.to_owned(),
+    }
 }
 
 fn node((id, node_type, inputs): NodeOf, x: f64, y: f64) -> FlowNode {

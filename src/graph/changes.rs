@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::facts::edge_line;
 use super::{
-    Edge, EdgeKey, GraphMemory, Identity, Link, Linked, NewNode, Node, NodeChange, NodeDeleted, NodeId,
-    NodePut, NodeUpdated, Unlinked,
+    Edge, EdgeKey, GraphMemory, Identity, Link, Linked, NewNode, NodeChange, NodeDeleted, NodeId, NodePut,
+    NodeUpdated, Unlinked,
 };
 use crate::error::{Error, Result};
 use crate::history::NewRecord;
@@ -35,17 +35,21 @@ impl GraphMemory {
         Ok(self.record(put, record).await)
     }
 
-    /// Changes a node, as [`GraphStore::update_node`](super::GraphStore::update_node) does. With a history it is read before.
+    /// Changes a node, as [`GraphStore::update_node`](super::GraphStore::update_node) does. With a history it is read before,
+    /// unless the change says what is expected there.
     ///
     /// # Errors
     /// As there.
     pub async fn update_node(&self, id: &NodeId, change: NodeChange) -> Result<Recorded<NodeUpdated>> {
-        let (before, usage) = self.before(id).await?;
+        let (before, usage) = match change.if_content.clone() {
+            Some(expected) => (Some(expected), Usage::default()),
+            None => self.content_before(id).await?,
+        };
         let updated = self.store().update_node(self.scope(), id, change).await;
         let updated = updated.map_err(|error| error.with_usage(usage))?;
         let record = before
-            .filter(|before| before.content != updated.node.content)
-            .map(|before| NewRecord::updated(id.as_str(), before.content, updated.node.content.as_str()));
+            .filter(|before| *before != updated.node.content)
+            .map(|before| NewRecord::updated(id.as_str(), before, updated.node.content.as_str()));
         Ok(costing(self.record(updated, record).await, usage))
     }
 
@@ -55,10 +59,10 @@ impl GraphMemory {
     /// # Errors
     /// As there.
     pub async fn delete_node(&self, id: &NodeId) -> Result<Recorded<NodeDeleted>> {
-        let (before, usage) = self.before(id).await?;
+        let (before, usage) = self.content_before(id).await?;
         let deleted = self.store().delete_node(self.scope(), id).await;
         let deleted = deleted.map_err(|error| error.with_usage(usage))?;
-        let record = before.map(|before| NewRecord::deleted(id.as_str(), before.content));
+        let record = before.map(|before| NewRecord::deleted(id.as_str(), before));
         Ok(costing(self.record(deleted, record).await, usage))
     }
 
@@ -89,13 +93,13 @@ impl GraphMemory {
         Ok(self.record(unlinked, record).await)
     }
 
-    /// The node as it is before a change, where a history asks for it.
-    async fn before(&self, id: &NodeId) -> Result<(Option<Node>, Usage)> {
+    /// What is known of a node before a change, where a history asks for it. What can't be read hinders no change.
+    async fn content_before(&self, id: &NodeId) -> Result<(Option<String>, Usage)> {
         if self.history().is_none() {
             return Ok((None, Usage::default()));
         }
-        let read = self.store().node(self.scope(), id).await?;
-        Ok((read.node, read.usage))
+        let read = self.store().nodes(self.scope(), std::slice::from_ref(id)).await?;
+        Ok((read.nodes.into_iter().next().map(|node| node.content), read.usage))
     }
 
     async fn record<T: Costs>(&self, outcome: T, record: Option<NewRecord>) -> Recorded<T> {

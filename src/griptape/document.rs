@@ -10,8 +10,6 @@
 //! F0 is a case of F1 that has no types in its runs, and its readers take both; F2's runs are F3's without `meta`. So a run
 //! stays as it was written unless texts have to become artifacts, or artifacts texts.
 
-use serde::{Deserialize, Serialize};
-
 use super::config::Generation;
 use super::fields::{Fields, shape_of};
 use super::kept::{KEY, Kept};
@@ -40,16 +38,6 @@ pub(super) struct Document {
     others: Fields,
     /// In which generation its runs are, where that is known.
     generation: Option<Generation>,
-}
-
-/// What lies beside a value of an older generation.
-#[derive(Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Beside {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    runs: Option<RawJson>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    metadata: Option<RawJson>,
 }
 
 impl Document {
@@ -90,12 +78,12 @@ impl Document {
 
     fn read_older(&mut self, mut top: Fields, beside: Option<&str>) -> Result<()> {
         let unreadable = || corrupt("is there, and what lies beside it can't be read");
-        let beside: Beside =
-            beside.map_or(Ok(Beside::default()), serde_json::from_str).map_err(|_| unreadable())?;
-        if let Some(metadata) = beside.metadata {
-            self.metadata = object(&metadata, "the metadata beside it")?;
-        }
-        let kept = beside.runs.map_or(Ok(Fields::default()), |runs| object(&runs, "the runs beside it"))?;
+        let beside: Fields =
+            beside.map_or(Ok(Fields::default()), serde_json::from_str).map_err(|_| unreadable())?;
+        let object_in =
+            |name: &str, what: &str| beside.get(name).map_or(Ok(Fields::default()), |raw| object(raw, what));
+        self.metadata = object_in("metadata", "the metadata beside it")?;
+        let kept = object_in("runs", "what lies beside its runs")?;
         for run in &mut self.runs {
             run.beside = run.id().and_then(|id| kept.decode::<Kept>(id));
         }
@@ -169,6 +157,7 @@ impl Document {
             metadata.set(KEY, ours.to_raw());
         }
         let mut top = self.earlier.clone();
+        top.extend(self.others.clone());
         let summary = metadata.remove("summary");
         let index = metadata.remove("summary_index");
         let kind = top.remove("type").unwrap_or_else(|| RawJson::from("ConversationMemory"));
@@ -188,19 +177,19 @@ impl Document {
             top.put("summary", &summary)?;
             top.set("summary_index", index.map_or_else(|| RawJson::of(&0), Ok)?);
         }
-        top.extend(self.others.clone());
         let mut kept = Fields::default();
         for run in &self.runs {
             if let (Some(id), Some(beside)) = (run.id(), &run.beside) {
                 kept.put(id, beside)?;
             }
         }
-        let beside = Beside {
-            runs: (!kept.is_empty()).then(|| kept.to_raw()),
-            metadata: (!metadata.is_empty()).then(|| metadata.to_raw()),
-        };
-        let has_beside = beside.runs.is_some() || beside.metadata.is_some();
-        let beside = if has_beside { Some(serde_json::to_string(&beside)?) } else { None };
+        let mut beside = Fields::default();
+        for (name, fields) in [("runs", kept), ("metadata", metadata)] {
+            if !fields.is_empty() {
+                beside.set(name, fields.to_raw());
+            }
+        }
+        let beside = (!beside.is_empty()).then(|| beside.to_string());
         let first = format!("\"type\": {}, ", kind.as_str());
         Ok(Content { value: self.with_runs(&first, &top), beside })
     }

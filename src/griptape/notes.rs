@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::document::Document;
 use super::fields::Fields;
+use super::run::Run;
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::Note;
 use crate::summary::Summary;
@@ -157,7 +158,8 @@ impl Document {
         let about: Option<About> = self.ours()?.decode(Summary::NOTE);
         let About { version, turns_covered, model } =
             about.unwrap_or(About { version: 1, turns_covered: index as u64, model: None });
-        let through = index.checked_sub(1).and_then(|last| self.runs.get(last)).map(|run| run.position());
+        // A run that can't be read is at no turn's position.
+        let through = self.runs.iter().take(index).rev().find_map(Run::position_if_read);
         let text = Summary { text, through, turns_covered, model }.to_note_text()?;
         Ok(Some(Note { name: Summary::NOTE.to_owned(), text, version }))
     }

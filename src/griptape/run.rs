@@ -151,7 +151,11 @@ impl Run {
 
     /// Where the session ends just after this run: the number of its messages and its id, `~` and a digest where it has none.
     pub(super) fn position(&self) -> Position {
-        self.position_with(self.read().map_or(0, |run| run.messages.len()))
+        self.position_if_read().unwrap_or_else(|| self.position_with(0))
+    }
+
+    pub(super) fn position_if_read(&self) -> Option<Position> {
+        self.read().ok().map(|run| self.position_with(run.messages.len()))
     }
 
     pub(super) fn position_with(&self, messages: usize) -> Position {

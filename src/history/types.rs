@@ -35,6 +35,7 @@ pub enum HistoryEvent {
 /// be able to repeat the call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewHistoryRecord")]
 pub struct NewRecord {
     /// What makes adding it repeatable; a new one when left out.
     #[serde(default)]
@@ -160,6 +161,7 @@ pub struct StoredRecord {
 
 /// What became of a record.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "AddedRecord")]
 pub struct Added {
     /// The record's id.
     pub id: String,
@@ -173,6 +175,7 @@ pub struct Added {
 
 /// What became of a batch of records.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "AddedRecords")]
 pub struct AddedBatch {
     /// A row a record, in the order of the call.
     pub added: Vec<Added>,
@@ -282,6 +285,7 @@ pub struct RecentMessages {
 
 /// What was removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "DeletedHistory")]
 pub struct Deleted {
     /// Records of memories.
     pub records: u64,

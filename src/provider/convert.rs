@@ -77,7 +77,11 @@ fn tool(spec: &ToolSpec) -> Result<Tool> {
 fn message(message: &Message) -> Result<ChatMessage> {
     Ok(match &message.role {
         Role::System => ChatMessage::system(message.text()),
-        Role::User => ChatMessage::user(content(message)),
+        // No field for it reaches all models, and in a group they have to know who speaks.
+        Role::User => match &message.name {
+            Some(name) => ChatMessage::user(content(&named(message, name))),
+            None => ChatMessage::user(content(message)),
+        },
         Role::Assistant => {
             let mut content = content(message);
             for call in &message.tool_calls {
@@ -101,6 +105,16 @@ fn message(message: &Message) -> Result<ChatMessage> {
         // Model APIs refuse roles of others' making: the speaker is named in the text.
         Role::Other(speaker) => ChatMessage::user(format!("{speaker}: {}", message.text())),
     })
+}
+
+/// The message with its speaker's name before the first text.
+fn named(message: &Message, name: &str) -> Message {
+    let mut message = message.clone();
+    match message.parts.iter_mut().find_map(|part| Some((part.text()?, part))) {
+        Some((text, part)) => *part = Part::Text(format!("{name}: {text}")),
+        None => message.parts.insert(0, Part::Text(format!("{name}:"))),
+    }
+    message
 }
 
 fn content(message: &Message) -> MessageContent {
@@ -159,6 +173,17 @@ mod tests {
             .map(|it| (it.call_id.as_str(), it.fn_name.as_deref(), it.content.as_str()))
             .collect();
         assert_eq!(results, [("a", Some("clock"), "noon"), ("b", None, "late")]);
+    }
+
+    #[test]
+    fn a_speaker_who_has_a_name_is_called_by_it() {
+        let zach = |message| Message { name: Some("Zach".to_owned()), ..message };
+        let picture = Message { parts: vec![Part::image("image/png", "iVBORw0KGgo=")], ..Message::user("") };
+        let messages = vec![zach(Message::user("Hello")), Message::user("Hi"), zach(picture)];
+        let request = request(&Prompt { messages, ..Prompt::default() }, AdapterKind::OpenAI).unwrap();
+        let texts: Vec<_> = request.messages.iter().map(|message| message.content.joined_texts()).collect();
+        assert_eq!(texts, ["Zach: Hello", "Hi", "Zach:"].map(|text| Some(text.to_owned())));
+        assert_eq!(request.messages[2].content.parts().len(), 2);
     }
 
     #[test]

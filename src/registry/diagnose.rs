@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use super::adopt::refusal;
 use super::{Registry, check_credential};
 use crate::declare::{ConnectArgs, Diagnosis};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 impl Registry {
     /// Looks for all that keeps a node from working, and tells the least policy that would do. Creates and changes
@@ -21,14 +22,21 @@ impl Registry {
     ) -> Result<Diagnosis> {
         let node = self.registered(node_type).map_err(|error| error.in_operation("diagnose"))?;
         let mut diagnosis = Diagnosis::default();
-        for problem in node.validation.problems(inputs) {
-            diagnosis.failed("inputs", &Error::invalid_input(problem.input, problem.message));
+        let (inputs, problems) = match node.adopt(inputs) {
+            Ok(adopted) => {
+                let problems = node.validation.problems(&adopted.inputs);
+                (adopted.inputs, problems)
+            }
+            Err(problem) => (inputs.clone(), vec![problem]),
+        };
+        for problem in problems {
+            diagnosis.failed("inputs", &refusal(problem));
         }
         if let Err(error) = check_credential(&node.entry, args.credential.as_ref()) {
             diagnosis.failed("credential", &error);
         }
         if diagnosis.findings.is_empty() {
-            diagnosis = (node.entry.diagnose)(inputs, args).await.unwrap_or_else(|error| {
+            diagnosis = (node.entry.diagnose)(&inputs, args).await.unwrap_or_else(|error| {
                 let mut diagnosis = Diagnosis::default();
                 diagnosis.failed("diagnose", &error);
                 diagnosis

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::adopt::refusal;
 use super::{Registry, check_credential};
 use crate::declare::{ConnectArgs, SetUp};
 use crate::error::Result;
@@ -16,9 +17,10 @@ impl Registry {
     pub async fn set_up(&self, node_type: &str, inputs: &Value, args: ConnectArgs<'_>) -> Result<SetUp> {
         let setting_up = async {
             let node = self.registered(node_type)?;
-            node.validation.require(inputs)?;
+            let inputs = node.adopt(inputs).map_err(refusal)?.inputs;
+            node.validation.require(&inputs)?;
             check_credential(&node.entry, args.credential.as_ref())?;
-            (node.entry.set_up)(inputs, args).await
+            (node.entry.set_up)(&inputs, args).await
         };
         setting_up.await.map_err(|error| error.in_operation("set_up"))
     }

@@ -1,11 +1,32 @@
 //! Rolling summaries: what was said long ago, in a few sentences, beside the turns themselves.
+//!
+//! When the turns that no summary covers outgrow their budget, the older of them go into the summary: the chat model is
+//! given the summary so far and those turns, and what it says is written over the note if that still has the version that
+//! was read. The turns stay in the store. A summary whose newest turn is not there any more (cleared, expired, removed or
+//! changed) is not recalled, and the next one is made from the turns that are there.
+
+mod prompt;
+mod recent;
+mod summarizer;
+#[cfg(test)]
+mod tests;
+mod update;
+
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use summarizer::{AtWork, Summarizer};
+
+pub(crate) use prompt::{DEFAULT_TEMPLATE, check_template};
+pub(crate) use recent::{kept, outgrown, split};
+
 use crate::error::{Error, ErrorKind, Result};
-use crate::session::Position;
-use crate::store::Note;
+use crate::message::Message;
+use crate::recall::{Recall, Recalled};
+use crate::session::{Position, SessionKey};
+use crate::store::{ChatStore, Note};
 
 /// A summary of the oldest part of a session. The turns themselves stay where they are.
 ///
@@ -60,31 +81,34 @@ impl Summary {
         let note = notes.iter().find(|note| note.name == Self::NOTE);
         note.map(|note| Ok((Self::parse(&note.text)?, note.version))).transpose()
     }
+
+    /// What a model reads before the turns that the summary does not cover.
+    #[must_use]
+    pub fn to_message(&self) -> Message {
+        Message::system(format!("Summary of the conversation so far:\n{}", self.text))
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_note_holds_a_summary_and_nothing_else_passes_for_one() {
-        let summary = Summary {
-            text: "They met.".into(),
-            through: Some(Position::new("7")),
-            turns_covered: 7,
-            model: Some("m".into()),
-        };
-        let text = summary.to_note_text().unwrap();
-        assert_eq!(Summary::parse(&text).unwrap(), summary);
-        let foreign = r#"{"text": "They met.", "turns_covered": 2}"#;
-        assert_eq!(Summary::parse(foreign).unwrap().through, None);
-        for bad in ["", "They met.", "null", "[]", r#"{"text": 7, "turns_covered": 1}"#, r#"{"text": "x"}"#] {
-            let error = Summary::parse(bad).unwrap_err();
-            assert_eq!(*error.kind(), ErrorKind::Corrupt, "{bad}");
-            assert!(!error.to_string().contains("They met"), "{error}");
-        }
-        let note = |name: &str| Note { name: name.into(), text: text.clone(), version: 3 };
-        assert_eq!(Summary::among(&[note("other")]).unwrap(), None);
-        assert_eq!(Summary::among(&[note("other"), note("summary")]).unwrap(), Some((summary, 3)));
+/// After a turn was stored: begins to bring the session's summary up to date, if `recalled`, the session just before, has
+/// outgrown its budget with that turn.
+pub(crate) fn after_turn(
+    summarizer: &Summarizer,
+    recall: &Recall,
+    store: &Arc<dyn ChatStore>,
+    key: SessionKey,
+    recalled: &Recalled,
+) {
+    let Recall::SummaryAndRecent { turns, template } = recall else { return };
+    let budget = turns.get() as usize;
+    if outgrown(recalled.turns.len() + 1, budget) == 0 {
+        return;
     }
+    summarizer.begin(update::Update {
+        store: store.clone(),
+        key,
+        model: summarizer.model.clone(),
+        template: template.clone(),
+        window: recall.window(),
+        budget,
+    });
 }

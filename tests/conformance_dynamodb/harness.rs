@@ -1,5 +1,8 @@
 //! A layout on a server of DynamoDB's protocol, with a proxy between them.
 
+#[path = "mem0.rs"]
+mod mem0;
+
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
@@ -24,7 +27,6 @@ use canvas_memory::session::SessionKey;
 use canvas_memory::store::ChatStore;
 use serde_json::Value;
 
-use crate::mem0;
 use crate::support::dynamodb::{client_with_key, create_table};
 use crate::support::fault_proxy::{Dialect, FaultProxy};
 use crate::support::interop::{History, Package};

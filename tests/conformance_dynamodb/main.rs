@@ -8,7 +8,6 @@
 
 mod engines;
 mod harness;
-mod mem0;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use canvas_memory::message::Role;
 use serde_json::{Value, json};
 
-use crate::harness::TABLE;
+use super::TABLE;
 
 /// Mem0's own keys.
 pub(crate) const KEYS: (&str, &str) = ("user_id", "conversation_id");

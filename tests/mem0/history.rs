@@ -17,19 +17,17 @@ fn all() -> Page {
     Page { limit: NonZeroU32::new(1_000).unwrap(), token: None }
 }
 
-async fn keeps_its_promises(bench: Bench) {
-    let (one, other) = (bench.history(), bench.history());
-    conformance::check([&one, &other]).await.unwrap();
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_promises_are_kept_on_dynoxide() {
-    keeps_its_promises(Bench::start().await).await;
+    let bench = Bench::start().await;
+    let (one, other) = (bench.history(), bench.history());
+    conformance::check(&one, Some(&other)).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_promises_are_kept_on_moto() {
-    keeps_its_promises(Bench::on_moto().await).await;
+    // Two requests at a time both read before either writes: only one host can use it.
+    conformance::check(&Bench::on_moto().await.history(), None).await.unwrap();
 }
 
 #[tokio::test]

@@ -10,6 +10,8 @@
 mod bench;
 mod conversations;
 mod history;
+mod interop;
+mod nodes;
 mod sessions;
 #[path = "../support/mod.rs"]
 mod support;

@@ -25,6 +25,25 @@ pub(crate) fn python(script: &str) -> Command {
     program(&folder.join(".venv/bin/python"), &flags, &folder.join("python").join(script))
 }
 
+/// A Python command for a script on mem0ai, which `.venv-mem0` holds without its dependencies.
+pub(crate) fn mem0(script: &str) -> Command {
+    let folder = folder();
+    installed(&folder.join(".venv-mem0/.stamp"));
+    program(&folder.join(".venv-mem0/bin/python"), &[], &folder.join("python").join(script))
+}
+
+/// griptape on a session, of the release that `.venv-griptape-RELEASE` holds. `options` without their dashes.
+pub(crate) fn griptape(release: &str, options: &[(&str, &str)]) -> Command {
+    let folder = folder();
+    let environment = folder.join(format!(".venv-griptape-{release}"));
+    installed(&environment.join(".stamp"));
+    let script = folder.join("python/griptape_session.py");
+    let mut command = program(&environment.join("bin/python"), &["-W", "ignore"], &script);
+    // In one argument, so that a value may begin with a dash.
+    command.args(options.iter().map(|(name, value)| format!("--{name}={value}")));
+    command
+}
+
 fn program(interpreter: &Path, flags: &[&str], script: &Path) -> Command {
     installed(interpreter);
     let mut command = Command::new(interpreter);
@@ -57,7 +76,7 @@ pub(crate) struct History {
 }
 
 /// A running script. It ends when this is dropped.
-struct Script {
+pub(crate) struct Script {
     _child: Child,
     requests: ChildStdin,
     answers: Lines<BufReader<ChildStdout>>,
@@ -149,10 +168,15 @@ impl History {
     /// The script runs beside the test, which may itself be what it talks to.
     async fn request(&self, request: Value) -> Result<Value, String> {
         let mut script = self.script.lock().await;
-        let script = script.get_or_insert_with(|| Script::start(self.command()));
+        script.get_or_insert_with(|| Script::start(self.command())).request(request).await
+    }
+}
+
+impl Script {
+    pub(crate) async fn request(&mut self, request: Value) -> Result<Value, String> {
         // A script that has ended takes nothing and answers nothing.
-        let _ = script.requests.write_all(format!("{request}\n").as_bytes()).await;
-        let answer = script.answers.next_line().await.expect("the scripts print UTF-8");
+        let _ = self.requests.write_all(format!("{request}\n").as_bytes()).await;
+        let answer = self.answers.next_line().await.expect("the scripts print UTF-8");
         let answer = answer.expect("the script has ended; its error stands above");
         let mut answer: Value = serde_json::from_str(&answer).expect("the scripts print JSON");
         match answer["error"].as_str() {
@@ -160,10 +184,8 @@ impl History {
             None => Ok(answer["result"].take()),
         }
     }
-}
 
-impl Script {
-    fn start(command: Command) -> Self {
+    pub(crate) fn start(command: Command) -> Self {
         let mut child = tokio::process::Command::from(command)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -34,6 +34,11 @@ impl Moto {
     /// Adds a user with this one IAM policy, and has every request's key, signature and action checked from then on.
     /// moto compares no resources: a statement allows something only when its `Resource` is `*`.
     pub(crate) fn add_user(&self, policy: &Value) -> AccessKey {
+        self.add_users([policy.clone()]).pop().expect("there is a key for each policy")
+    }
+
+    /// As [`add_user`](Self::add_user), a user for each policy.
+    pub(crate) fn add_users(&self, policies: impl IntoIterator<Item = Value>) -> Vec<AccessKey> {
         let mut child = interop::python("moto_user.py")
             .args(["--endpoint", &self.endpoint])
             .stdin(Stdio::piped())
@@ -41,12 +46,21 @@ impl Moto {
             .spawn()
             .expect("moto's own server has just started with the same Python");
         let mut stdin = child.stdin.take().expect("standard input is piped");
-        stdin.write_all(policy.to_string().as_bytes()).expect("moto_user.py reads the policy");
+        for policy in policies {
+            writeln!(stdin, "{policy}").expect("moto_user.py reads the policies");
+        }
         drop(stdin);
         let output = child.wait_with_output().expect("moto_user.py was started");
         assert!(output.status.success(), "moto_user.py failed; its error stands above");
-        let key: Value = serde_json::from_slice(&output.stdout).expect("moto_user.py prints JSON");
-        let field = |name: &str| key[name].as_str().expect("moto_user.py prints both parts").to_owned();
-        AccessKey { access_key_id: field("accessKeyId"), secret_access_key: field("secretAccessKey") }
+        let lines = serde_json::Deserializer::from_slice(&output.stdout).into_iter::<Value>();
+        let field =
+            |key: &Value, name: &str| key[name].as_str().expect("moto_user.py prints both parts").to_owned();
+        lines
+            .map(|key| key.expect("moto_user.py prints JSON"))
+            .map(|key| AccessKey {
+                access_key_id: field(&key, "accessKeyId"),
+                secret_access_key: field(&key, "secretAccessKey"),
+            })
+            .collect()
     }
 }

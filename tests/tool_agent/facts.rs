@@ -257,3 +257,35 @@ async fn memory_and_graph_need_names_of_their_own() {
     let error = canvas.connect("toolAgent", Value::Object(Default::default()), no_graph).await.err().unwrap();
     assert!(error.message().contains("needs a graph memory and is connected to a memory"), "{error}");
 }
+
+#[tokio::test]
+async fn the_configuration_of_the_reference_is_taken_as_inputs() {
+    let canvas = Canvas::new().await;
+    let config = json!({"region": "us-east-1", "table_name": "theirs", "endpoint_url": "builtin", "use_iam_role": true,
+        "enable_gsi": true, "gsi_name": "ByType"});
+    let block = json!({"provider": "dynamodb", "config": config});
+    let connected = canvas.connect("mem0DynamoDBGraphMemory", block, []).await.unwrap();
+    let graph = connected.graph().unwrap();
+    assert!(graph.store().capabilities().edges_by_age);
+    let health = connected.health.await.unwrap();
+    assert!(health.findings.iter().any(|finding| finding.text.contains("theirs")), "{health:?}");
+    let described = canvas.client().sdk().describe_table().table_name("theirs").send().await.unwrap();
+    let indexes = described.table.unwrap().global_secondary_indexes.unwrap();
+    assert_eq!(indexes[0].index_name.as_deref(), Some("ByType"));
+}
+
+#[tokio::test]
+async fn a_run_that_is_stopped_while_facts_are_looked_for_asks_no_model() {
+    let canvas = Canvas::new().await;
+    let graph = canvas.graph(json!({})).await;
+    for agent in [false, true] {
+        let stub = OpenAiStub::start(Reply::Text(vec!["Hello."])).await;
+        let chain = chain(&canvas, agent, &stub, None, graph.clone(), "").await.unwrap();
+        let stopped = request("Hi");
+        stopped.stop.cancel();
+        let ran = run(&*chain, stopped).await;
+        assert_eq!(ran.events, ["started"], "agent: {agent}");
+        assert!(ran.outcome().stopped);
+        assert!(stub.requests().is_empty());
+    }
+}

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use canvas_memory::chain::{Chain, RunEvent, StepKind};
 use canvas_memory::declare::Instance;
+use canvas_memory::dynamodb::mem0::history::{self, HistoryConfig, Mem0HistoryStore};
 use canvas_memory::graph::{GraphMemory, Link, NewNode, Node, NodeId, RelationshipType, provenance};
+use canvas_memory::history::{HistoryEvent, HistoryRecord, HistoryStore};
 use canvas_memory::json::RawJson;
 use canvas_memory::message::Message;
 use canvas_memory::session::{SessionId, Source, TurnId};
@@ -296,4 +298,93 @@ async fn a_thing_does_not_grow_without_bounds() {
     assert!(refused.message().contains("replace"), "{refused}");
     let short = json!({"name": "bob", "content": "is fine", "replace": true});
     assert_eq!(called(&graph, "remember", short).await, "Remembered. Now known of bob: is fine");
+}
+
+#[tokio::test]
+async fn a_history_records_what_is_remembered_changed_and_forgotten() {
+    let canvas = Canvas::new().await;
+    let client = canvas.client();
+    history::table("history").create(&client).await.unwrap();
+    let history = Arc::new(Mem0HistoryStore::new(client.clone(), HistoryConfig::new("history")).unwrap());
+    let inputs = json!({"tableName": "graph", "endpoint": "builtin"});
+    let ports = [("history", Instance::History(history.clone()))];
+    let graph = canvas.connect("mem0DynamoDBGraphMemory", inputs, ports).await.unwrap().graph().unwrap();
+
+    called(&graph, "remember", json!({"name": "Bob", "content": "lives in Rome"})).await;
+    called(&graph, "remember", json!({"name": "Bob", "content": "lives in Rome"})).await;
+    called(&graph, "remember", json!({"name": "Bob", "content": "lives in Oslo", "replace": true})).await;
+    called(&graph, "relate", json!({"source": "user", "relation": "knows", "target": "Bob"})).await;
+    let edges = graph.store().edges(graph.scope(), &NodeId::new("bob").unwrap(), &Default::default()).await;
+    let edge = edges.unwrap().edges.remove(0);
+    called(&graph, "forget", json!({"name": "user", "relation": "knows", "target": "Bob"})).await;
+    called(&graph, "forget", json!({"name": "Bob"})).await;
+    called(&graph, "forget", json!({"name": "Bob"})).await;
+
+    let recorded = async |memory_id: &str| -> Vec<_> {
+        let page = history.history(graph.scope(), memory_id, Default::default()).await.unwrap();
+        let record = |record: HistoryRecord| (record.event, record.old_memory, record.new_memory);
+        page.records.into_iter().map(|stored| record(stored.record)).collect()
+    };
+    let text = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        recorded("bob").await,
+        [
+            (HistoryEvent::Add, None, text("lives in Rome")),
+            (HistoryEvent::Update, text("lives in Rome"), text("lives in Oslo")),
+            (HistoryEvent::Delete, text("lives in Oslo"), None),
+        ]
+    );
+    let line = || text("user —KNOWS→ bob");
+    let of_edge = recorded(edge.id.as_str()).await;
+    assert_eq!(of_edge, [(HistoryEvent::Add, None, line()), (HistoryEvent::Delete, line(), None)]);
+
+    // The fact is kept where its record is not, and the model is told.
+    client.sdk().delete_table().table_name("history").send().await.unwrap();
+    let told = called(&graph, "remember", json!({"name": "Eve", "content": "is tall"})).await;
+    assert!(told.starts_with("Remembered of eve: is tall") && told.contains("history"), "{told}");
+    assert_eq!(node(&graph, "eve").await.unwrap().content, "is tall");
+}
+
+#[tokio::test]
+async fn what_a_call_and_a_look_up_cost() {
+    let canvas = Canvas::new().await;
+    let graph = canvas.graph(json!({})).await;
+    let plain = canvas.graph(json!({"tableName": "plain", "findByWords": false})).await;
+    let cost = async |graph: &Arc<GraphMemory>, name: &str, arguments: Value| {
+        let arguments = RawJson::of(&arguments).unwrap();
+        let usage = tool(graph, name).call(&arguments, &said_in("t-1")).await.unwrap().usage;
+        (usage.requests, usage.read_units, usage.write_units)
+    };
+    let emma = || json!({"name": "emma", "content": "likes green dinosaurs"});
+    let relation = || json!({"source": "ann", "relation": "SISTER_OF", "target": "emma"});
+    let mut costs = Vec::new();
+    // The node, and a row for each of the words emma, likes, green and dinosaurs.
+    costs.push(("a new thing", cost(&graph, "remember", emma()).await));
+    costs.push(("the same again", cost(&graph, "remember", emma()).await));
+    costs.push(("without words", cost(&plain, "remember", emma()).await));
+    cost(&graph, "remember", json!({"name": "ann", "content": "is her sister"})).await;
+    costs.push(("a new relation", cost(&graph, "relate", relation()).await));
+    costs.push(("the same relation again", cost(&graph, "relate", relation()).await));
+    for (look_up, graph) in [("a look-up", &graph), ("a look-up without words", &plain)] {
+        let near = graph.facts_near(&["How old is Emma?".to_owned()]).await.unwrap();
+        let usage = near.usage;
+        costs.push((look_up, (usage.requests, usage.read_units, usage.write_units)));
+    }
+    costs.push((
+        "a thing with a relation is forgotten",
+        cost(&graph, "forget", json!({"name": "emma"})).await,
+    ));
+    assert_eq!(
+        costs,
+        [
+            ("a new thing", (2, 1.0, 10.0)),
+            ("the same again", (1, 1.0, 0.0)),
+            ("without words", (2, 1.0, 2.0)),
+            ("a new relation", (3, 3.0, 13.0)),
+            ("the same relation again", (2, 3.0, 0.0)),
+            ("a look-up", (0, 0.0, 0.0)),
+            ("a look-up without words", (0, 0.0, 0.0)),
+            ("a thing with a relation is forgotten", (0, 0.0, 0.0)),
+        ]
+    );
 }

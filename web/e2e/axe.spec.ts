@@ -21,6 +21,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.keyboard.press('c');
     await page.getByLabel('Message', { exact: true }).fill('Hello');
     await page.keyboard.press('Enter');
+    await expect(page.getByText('Stored the turn')).toBeVisible();
     await inspector(page).getByRole('tab', { name: 'Memory' }).click();
     await expect(inspector(page)).toContainText('Hello');
     await look(page, 'chat and memory');

@@ -13,6 +13,7 @@ test('the first run: three steps, a message, and what is kept of it', async ({ p
   await page.getByLabel('Message', { exact: true }).fill('My name is Ada.');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('log', { name: 'Conversation' })).toContainText('My name is Ada.');
+  await expect(page.getByText('Stored the turn')).toBeVisible();
   await steps.getByRole('button', { name: 'Open the Memory tab' }).click();
   await expect(inspector(page)).toContainText('My name is Ada.');
   await expect(steps.getByRole('heading', { name: 'That is all there is to it' })).toBeVisible();

@@ -50,6 +50,7 @@ test('a flow is made, filled in, connected and used by keyboard alone', async ({
   await page.keyboard.type('Typed without a mouse.');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('log', { name: 'Conversation' })).toContainText('Typed without a mouse.');
+  await expect(page.getByText('Stored the turn')).toBeVisible();
 
   await tabTo(page, card(page, 'DynamoDB Chat Memory'));
   await page.keyboard.press('Enter');

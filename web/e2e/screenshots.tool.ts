@@ -1,7 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { card, fromMenu, inspector, select } from './canvas';
+import { FACTS, graphOf, RELATIONS } from './facts';
 import { startModel, type Model } from './model';
+import { openMemory } from './stores';
 import { expect, test as base } from './test';
 
 /** Where the pictures of the README lie. */
@@ -40,7 +42,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme });
 
-    test('the pictures of the README', async ({ page, watch, flow, model }) => {
+    test('the pictures of the README', async ({ page, host, watch, flow, model }) => {
       test.slow();
       watch.allowFailures(/\/(credentials\/test|nodes\/health)$/u);
       await mkdir(FOLDER, { recursive: true });
@@ -85,6 +87,13 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await expect(page.getByRole('dialog', { name: 'Import report' })).toBeVisible();
       await expect(card(page, 'DynamoDB Chat Memory')).toBeVisible();
       await shoot(page, 'import');
+
+      await page.getByRole('dialog', { name: 'Import report' }).getByRole('button', { name: 'Go to the flow' }).click();
+      await openMemory(page, await graphOf(host, FACTS, RELATIONS));
+      await inspector(page).getByRole('button', { name: 'Large view' }).click();
+      await page.locator('.graph-drawing .dot', { hasText: 'Lisbon' }).click();
+      await expect(page.getByRole('region', { name: 'Fact Lisbon' })).toContainText('Relations');
+      await shoot(page, 'graph');
     });
 
     async function shoot(page: Page, name: string): Promise<void> {

@@ -7,6 +7,7 @@ mod extract;
 mod flow_ref;
 mod flows;
 mod graph;
+mod history;
 mod host;
 mod import;
 mod listener;
@@ -64,6 +65,7 @@ fn routes() -> ApiRouter<App> {
         .merge(runs::routes())
         .merge(memory::routes())
         .merge(graph::routes())
+        .merge(history::routes())
         .merge(credentials::routes())
         .merge(tables::routes())
         .layer(from_fn(|request: Request, next: Next| within(REQUEST_TIME, request, next)));

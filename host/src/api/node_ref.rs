@@ -5,6 +5,7 @@ use std::sync::Arc;
 use canvas_memory::declare::{ConnectArgs, Connected};
 use canvas_memory::flow::{CredentialSource as _, Flow, FlowNode, connect_node};
 use canvas_memory::graph::GraphMemory;
+use canvas_memory::history::HistoryStore;
 use canvas_memory::memory::ChatMemory;
 use canvas_memory::{Error, ErrorKind};
 use schemars::JsonSchema;
@@ -110,6 +111,11 @@ impl NodeRef {
     /// The node, which has to be a graph memory.
     pub(super) async fn graph(&self, app: &App) -> Result<Arc<GraphMemory>> {
         Ok(self.connect(app).await?.graph()?)
+    }
+
+    /// The node, which has to be a history store.
+    pub(super) async fn history(&self, app: &App) -> Result<Arc<dyn HistoryStore>> {
+        Ok(self.connect(app).await?.history()?)
     }
 }
 

@@ -27,10 +27,11 @@ macro_rules! built {
 }
 
 /// Where each file is served, as what, and its bytes.
-const FILES: [(&str, &str, &[u8]); 4] = [
+const FILES: [(&str, &str, &[u8]); 5] = [
     built!("/", "index.html", "text/html; charset=utf-8"),
     built!("/app.js", "app.js", "text/javascript; charset=utf-8"),
     built!("/app.css", "app.css", "text/css; charset=utf-8"),
+    built!("/kept.js", "kept.js", "text/javascript; charset=utf-8"),
     built!("/tidy.js", "tidy.js", "text/javascript; charset=utf-8"),
 ];
 

@@ -18,6 +18,9 @@ const RUN_GRACE: Duration = Duration::from_secs(10);
 /// How long clients may then take to read what they have asked for.
 const READ_GRACE: Duration = Duration::from_secs(2);
 
+/// How long what goes on after answers may take then. A summary that is not done is made after the next turn.
+const BACKGROUND_GRACE: Duration = Duration::from_secs(5);
+
 /// How a host answers requests.
 #[derive(Debug, Default)]
 pub struct ServeOptions {
@@ -48,7 +51,7 @@ pub async fn serve(app: App, listener: TcpListener, options: ServeOptions) -> Re
         None => Vec::new(),
     };
     let gate = Gate::new(addr, host_names, tokens);
-    let runs = app.runs();
+    let (runs, background) = (app.runs(), app.context().background.clone());
     // Runs outlive the router, and the engines that they store in end with the last clone of the app.
     let serving = listener::answer(listener, router(app.clone(), gate), connections, stop.clone());
     let closing = async {
@@ -61,6 +64,7 @@ pub async fn serve(app: App, listener: TcpListener, options: ServeOptions) -> Re
         () = serving => runs.close(RUN_GRACE).await,
         () = closing => {}
     }
+    background.finish(BACKGROUND_GRACE).await;
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::extract::Body;
+use super::object::Object;
 use super::openapi::{NODE_ERRORS, describe};
 use super::problem::Result;
 use crate::app::App;
@@ -41,17 +42,17 @@ pub(super) fn routes() -> ApiRouter<App> {
 #[serde(deny_unknown_fields)]
 struct OfTables {
     /// Which tables, and how they are to be.
-    tables: TableOptions,
+    tables: Object<TableOptions>,
     /// The id of the credential; the built-in engine needs none.
     credential: Option<String>,
 }
 
 async fn create(State(app): State<App>, Body(of): Body<OfTables>) -> Result<Json<TablesReport>> {
-    Ok(Json(tables(&app).create(&of.tables, of.credential.as_deref()).await?))
+    Ok(Json(tables(&app).create(&of.tables.0, of.credential.as_deref()).await?))
 }
 
 async fn check(State(app): State<App>, Body(of): Body<OfTables>) -> Result<Json<TablesReport>> {
-    Ok(Json(tables(&app).check(&of.tables, of.credential.as_deref()).await?))
+    Ok(Json(tables(&app).check(&of.tables.0, of.credential.as_deref()).await?))
 }
 
 /// Which table, and who asks.
@@ -60,15 +61,17 @@ async fn check(State(app): State<App>, Body(of): Body<OfTables>) -> Result<Json<
 struct ToDelete {
     /// The table's name.
     table: String,
-    /// Which DynamoDB.
-    #[serde(default)]
-    place: Place,
+    /// The AWS region; `us-east-1` when left out.
+    region: Option<String>,
+    /// Another address that speaks DynamoDB, or `builtin` for the database inside this host.
+    endpoint: Option<String>,
     /// The id of the credential; the built-in engine needs none.
     credential: Option<String>,
 }
 
 async fn delete(State(app): State<App>, Body(of): Body<ToDelete>) -> Result<Json<Deleted>> {
-    Ok(Json(tables(&app).delete(&of.table, &of.place, of.credential.as_deref()).await?))
+    let place = Place { region: of.region, endpoint: of.endpoint };
+    Ok(Json(tables(&app).delete(&of.table, &place, of.credential.as_deref()).await?))
 }
 
 fn tables(app: &App) -> Tables<'_> {

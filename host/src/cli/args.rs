@@ -171,6 +171,9 @@ pub(super) struct ChatArgs {
     /// The conversation to go on with [default: the node's, else a new one]
     #[arg(long, value_name = "ID")]
     pub(super) session: Option<String>,
+    /// Who speaks, where several share a conversation: kept as the message's name
+    #[arg(long, value_name = "NAME")]
+    pub(super) speaker: Option<String>,
     /// Makes the message repeatable: the same id again has no second effect
     #[arg(long, value_name = "ID", requires = "message")]
     pub(super) turn_id: Option<String>,

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use canvas_memory::json::RawJson;
+use canvas_memory::message::Message;
 use canvas_memory::session::{SessionId, TurnId};
 use canvas_memory::{Error, Result};
 use serde::Serialize;
@@ -26,6 +27,7 @@ pub(super) async fn run(args: &ChatArgs, runs: &impl Runs, output: Output) -> Re
         runs,
         session: args.session.clone().map(SessionId::new).transpose()?,
         own_session: SessionId::mint(),
+        speaker: args.speaker.as_deref(),
         output,
     };
     let turn_id = args.turn_id.clone().map(TurnId::new).transpose()?;
@@ -39,6 +41,8 @@ struct Chat<'a, R> {
     runs: &'a R,
     session: Option<SessionId>,
     own_session: SessionId,
+    /// Kept with each message.
+    speaker: Option<&'a str>,
     output: Output,
 }
 
@@ -86,7 +90,9 @@ impl<R: Runs> Chat<'_, R> {
         if text.is_empty() {
             return Err(Error::invalid_input("message", "is empty; say something").into());
         }
-        let said = Said { text, session: self.session.as_ref(), chat: &self.own_session, turn_id };
+        let message = Message { name: self.speaker.map(str::to_owned), ..Message::user(text) };
+        let said =
+            Said { message: &message, session: self.session.as_ref(), chat: &self.own_session, turn_id };
         let mut trace = Trace::new(self.output);
         let ran = self.runs.run(said, &mut |event| trace.show(&event)).await?;
         trace.end();

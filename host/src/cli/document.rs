@@ -1,5 +1,6 @@
 //! The flow that a command means: a saved one, one in a file, or the one that its arguments describe.
 
+use canvas_memory::declare::NodeEntry;
 use canvas_memory::flow::{Edge, Flow, FlowNode, Position, import};
 use canvas_memory::registry::Registry;
 use canvas_memory::{Error, Result};
@@ -72,10 +73,14 @@ fn described(args: &ChatArgs, credentials: &mut Credentials<'_>, registry: &Regi
     let system = json!(args.system.as_deref().unwrap_or_default());
     let chain =
         node(CHAIN, CHAIN_TYPE, Map::from_iter([("systemMessagePrompt".to_owned(), system)]), registry);
-    let edges = [(&memory, MEMORY), (&model, MODEL)].map(|(source, port)| edge(source, port, registry));
+    let mut edges = vec![edge(&memory, CHAIN, MEMORY, registry), edge(&model, CHAIN, MODEL, registry)];
+    // The model that answers writes the summaries too.
+    if registry.node(&memory.node_type).is_some_and(takes_model) {
+        edges.push(edge(&model, MEMORY, MODEL, registry));
+    }
     let nodes = [memory, model, chain].into_iter().zip([(0.0, 0.0), (0.0, GRID), (GRID, 0.0)]);
     let nodes = nodes.map(|(node, (x, y))| FlowNode { position: Position { x, y }, ..node });
-    Ok(Flow { nodes: nodes.collect(), edges: edges.into(), ..Flow::new("chat") })
+    Ok(Flow { nodes: nodes.collect(), edges, ..Flow::new("chat") })
 }
 
 /// The memory node that the arguments describe.
@@ -120,13 +125,17 @@ fn node(id: &str, node_type: &str, inputs: Map<String, Value>, registry: &Regist
     }
 }
 
-/// From the output of `source` to the chain. A type that is not known is told when the flow connects.
-fn edge(source: &FlowNode, port: &str, registry: &Registry) -> Edge {
+fn takes_model(memory: &NodeEntry) -> bool {
+    memory.input_ports().iter().any(|port| port.id == MODEL)
+}
+
+/// From the output of `source`. A type that is not known is told when the flow connects.
+fn edge(source: &FlowNode, target: &str, port: &str, registry: &Registry) -> Edge {
     let output = registry.node(&source.node_type).and_then(|entry| entry.output_ports().first());
     Edge {
         source: source.id.clone(),
         source_handle: output.map_or(port, |output| output.id).to_owned(),
-        target: CHAIN.to_owned(),
+        target: target.to_owned(),
         target_handle: port.to_owned(),
     }
 }
@@ -140,6 +149,7 @@ fn builtin_inputs(node: &str) -> Map<String, Value> {
             "sortKey": "turn",
             "endpoint": "builtin",
         }),
+        "griptapeDynamoDBConversationMemory" => json!({"tableName": "griptape", "endpoint": "builtin"}),
         "upstashRedisBackedChatMemory" => json!({"baseURL": "builtin"}),
         _ => Value::Null,
     };

@@ -6,6 +6,7 @@ use canvas_memory::flow::FlowNode;
 use canvas_memory::json::RawJson;
 use canvas_memory::memory::ChatMemory;
 use canvas_memory::message::Message;
+use canvas_memory::registry::Registry;
 use canvas_memory::session::{Position, SessionId, TokenCount, Turn, TurnId};
 use canvas_memory::store::{After, Append, Page, PageToken};
 use canvas_memory::{Error, Result};
@@ -114,7 +115,7 @@ struct Request {
 impl Request {
     /// A call about the session of the command line, else the node's.
     fn of(args: &SessionArgs, node: &FlowNode) -> Result<Self> {
-        let of_node = node.inputs.get("sessionId").and_then(Value::as_str).filter(|id| !id.is_empty());
+        let of_node = session_of(node).filter(|id| !id.is_empty());
         let id = args.session.as_deref().or(of_node).ok_or_else(no_session)?;
         Ok(Self { session: Some(SessionId::new(id)?), ..Self::default() })
     }
@@ -122,6 +123,15 @@ impl Request {
     fn with(self, args: &PageArgs) -> Self {
         Self { limit: Some(args.limit.get()), page: args.page.clone(), ..self }
     }
+}
+
+/// The session that the node's inputs name, in the input that its form takes sessions in with.
+fn session_of(node: &FlowNode) -> Option<&str> {
+    let registry = Registry::collect();
+    let inputs = registry.node_schema(&node.node_type)?.get("properties")?.as_object()?;
+    let is_session = |field: &Value| field.pointer("/x-ui/widget").is_some_and(|widget| widget == "session");
+    let (name, _) = inputs.iter().find(|(_, field)| is_session(field))?;
+    node.inputs.get(name)?.as_str()
 }
 
 fn chosen(memory: &ChatMemory, args: &SessionArgs) -> Result<SessionId> {
@@ -133,7 +143,7 @@ fn chosen(memory: &ChatMemory, args: &SessionArgs) -> Result<SessionId> {
 }
 
 fn no_session() -> Error {
-    Error::invalid_input("session", "is needed; give --session ID, or `sessionId` in --inputs")
+    Error::invalid_input("session", "is needed; give --session ID, or the node's own session in --inputs")
 }
 
 /// A turn as it is read from standard input.

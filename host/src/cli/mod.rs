@@ -100,7 +100,9 @@ async fn chat(args: &ChatArgs, setting: &Setting, output: Output) -> Result<Exit
     }
     let workbench = Workbench::new(setting, &registry, credentials);
     let flow = workbench.flow(choice).await?;
-    chat::run(args, &flow.chain, output).await
+    let ran = chat::run(args, &flow.chain, output).await;
+    workbench.finish().await;
+    ran
 }
 
 async fn memory(command: &MemoryCommand, setting: &Setting, output: Output) -> Result<ExitCode, Failure> {

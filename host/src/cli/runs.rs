@@ -16,7 +16,7 @@ use super::failure::Failure;
 /// A message of a person.
 #[derive(Debug)]
 pub(super) struct Said<'a> {
-    pub(super) text: &'a str,
+    pub(super) message: &'a Message,
     /// The session that `--session` names.
     pub(super) session: Option<&'a SessionId>,
     /// The session of this chat, where nothing else names one.
@@ -70,7 +70,7 @@ impl Runs for Arc<dyn Chain> {
         show: &mut (dyn FnMut(RawJson) + Send),
     ) -> Result<Ran<Self::Again>, Failure> {
         let request = RunRequest {
-            message: Message::user(said.text),
+            message: said.message.clone(),
             session: said.session.cloned(),
             chat: said.chat.clone(),
             turn_id: said.turn_id.cloned(),

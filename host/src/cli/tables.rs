@@ -114,7 +114,9 @@ pub(super) async fn run(
                     workbench.advised(work.delete(table, place, credential.as_deref()).await)?
                 }
                 Worker::There(remote) => {
-                    let request = json!({"table": table, "place": place, "credential": credential});
+                    let request = json!({
+                        "table": table, "region": place.region, "endpoint": place.endpoint, "credential": credential,
+                    });
                     ask(remote, "tables/delete", request).await?
                 }
             };

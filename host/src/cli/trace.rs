@@ -131,6 +131,10 @@ mod tests {
         };
         assert_eq!(told(answer(0), Usage::default()), "answered by echo, 2 ms");
         assert_eq!(told(answer(2), Usage::default()), "2 tool calls by echo, 2 ms");
+        let found = |problem| StepKind::FactsFound { facts: Vec::new(), left_out: false, problem };
+        assert_eq!(told(found(None), usage), "found 0 facts, 1 read unit, 2.5 write units, 2 ms");
+        let unread = told(found(Some("the table is not there".into())), Usage::default());
+        assert_eq!(unread, "facts could not be read, 2 ms");
         let call = |ok| StepKind::ToolCalled {
             call_id: "c".into(),
             tool: "clock".into(),

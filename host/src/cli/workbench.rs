@@ -1,6 +1,7 @@
 //! Live nodes in this process.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use canvas_memory::declare::{ConnectArgs, ConnectContext, Connected};
 use canvas_memory::flow::{self, ConnectedFlow, CredentialSource, Flow, FlowNode};
@@ -15,6 +16,9 @@ use super::setting::Setting;
 use crate::doctor::Doctor;
 use crate::state::StateStore as _;
 use crate::tables::Tables;
+
+/// How long to wait for what goes on after the last answer: longer than a model may take for a summary.
+const BACKGROUND_GRACE: Duration = Duration::from_secs(70);
 
 /// What nodes are connected with. The data directory is opened when a node needs it.
 pub(super) struct Workbench<'a> {
@@ -56,6 +60,11 @@ impl<'a> Workbench<'a> {
         flow::connect(&flow, self.registry, &self.credentials, &self.context)
             .await
             .map_err(|error| self.advise(error))
+    }
+
+    /// Waits for what goes on after the answers, such as a summary: the engines end with this process.
+    pub(super) async fn finish(&self) {
+        self.context.background.finish(BACKGROUND_GRACE).await;
     }
 
     /// The flow itself.

@@ -15,7 +15,7 @@ use futures_util::future::{join_all, try_join_all};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use options::{Mem0, Place, SortKeyType, TableLayout, TableOptions, Tag};
+pub use options::{Place, SortKeyType, TableLayout, TableOptions};
 
 /// What there is now.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -65,7 +65,7 @@ impl Tables<'_> {
     pub async fn create(&self, options: &TableOptions, credential: Option<&str>) -> Result<TablesReport> {
         let work = async {
             let definitions = options.definitions()?;
-            let client = self.client(&options.place, credential).await?;
+            let client = self.client(&options.place(), credential).await?;
             let creating = definitions.iter().map(|table| table.create(&client));
             Ok(TablesReport::of(try_join_all(creating).await?.into_iter().map(|created| {
                 let (table, made) = (created.table.name.clone(), created.is_new);
@@ -83,7 +83,7 @@ impl Tables<'_> {
     pub async fn check(&self, options: &TableOptions, credential: Option<&str>) -> Result<TablesReport> {
         let work = async {
             let definitions = options.definitions()?;
-            let client = self.client(&options.place, credential).await?;
+            let client = self.client(&options.place(), credential).await?;
             let checks = join_all(definitions.iter().map(|table| table.check(&client))).await;
             Ok(TablesReport::of(definitions.into_iter().zip(checks).map(|(table, diagnosis)| {
                 let report = TableReport { table: table.name, made: false, findings: diagnosis.findings };

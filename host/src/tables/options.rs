@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::str::FromStr;
 
 use canvas_memory::dynamodb::catalog::{Mem0Tables, TableKind, TableNames};
 use canvas_memory::dynamodb::tables::{Capacity, KeyAttribute, TableDefinition};
 use canvas_memory::{Error, Result};
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{Args, ValueEnum};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +14,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Args, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TableOptions {
-    /// What lies in the table; `mem0` stands for two: its conversations and its graph
+    /// What lies in the table
     #[arg(value_enum)]
     pub layout: TableLayout,
     /// The table's name [default: Mem0Conversations, Mem0History, Mem0Graph; the others have none]
@@ -68,18 +67,20 @@ pub struct TableOptions {
     #[serde(default)]
     pub deletion_protection: bool,
     /// A tag; can be repeated
-    #[arg(long = "tag", value_name = "KEY=VALUE", action = ArgAction::Append)]
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<Tag>,
-    #[command(flatten)]
-    #[serde(default)]
-    #[allow(missing_docs, reason = "clap would print a comment as the command's own text")]
-    pub place: Place,
+    #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = tag)]
+    #[serde(default, with = "as_object", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub tags: Vec<(String, String)>,
+    /// The AWS region [default: us-east-1]
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Another address that speaks DynamoDB, or `builtin` for the database inside this program
+    #[arg(long, value_name = "URL|builtin")]
+    pub endpoint: Option<String>,
 }
 
 /// Which DynamoDB.
-#[derive(Clone, Debug, Default, Args, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct Place {
     /// The AWS region [default: us-east-1]
     #[arg(long, value_name = "REGION")]
@@ -89,46 +90,41 @@ pub struct Place {
     pub endpoint: Option<String>,
 }
 
-/// A kind of table, or Mem0's two in one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum TableLayout {
-    /// One table.
-    One(TableKind),
-    /// Mem0's two tables, as its own utility makes them.
-    Mem0(Mem0),
-}
-
-/// Mem0's two tables.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// What lies in a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Mem0 {
-    /// Both.
+pub enum TableLayout {
+    /// Conversations, an item a turn, at the same cost however long they are
+    Turns,
+    /// Conversations, an item a session, as other canvases and LangChain JS keep them
+    List,
+    /// Conversations, an item a session, as LangChain Python keeps them
+    History,
+    /// Conversations, an item a session, as Griptape keeps them
+    Griptape,
+    /// Conversations of users, as Mem0 keeps them
+    Mem0Conversations,
+    /// What became of Mem0's memories
+    Mem0History,
+    /// Mem0's graph of facts
+    Mem0Graph,
+    /// The two tables that Mem0's own utility makes: conversations and graph
     Mem0,
 }
 
-impl ValueEnum for TableLayout {
-    fn value_variants<'a>() -> &'a [Self] {
-        const {
-            &[
-                Self::One(TableKind::Turns),
-                Self::One(TableKind::List),
-                Self::One(TableKind::History),
-                Self::One(TableKind::Griptape),
-                Self::One(TableKind::Mem0Conversations),
-                Self::One(TableKind::Mem0History),
-                Self::One(TableKind::Mem0Graph),
-                Self::Mem0(Mem0::Mem0),
-            ]
-        }
-    }
-
-    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
-        let (name, help) = match self {
-            Self::One(kind) => (kind.name(), kind.summary()),
-            Self::Mem0(Mem0::Mem0) => ("mem0", "the tables mem0-conversations and mem0-graph"),
-        };
-        Some(clap::builder::PossibleValue::new(name).help(help))
+impl TableLayout {
+    /// The kind of the one table; `None` where there are two.
+    fn kind(self) -> Option<TableKind> {
+        Some(match self {
+            Self::Turns => TableKind::Turns,
+            Self::List => TableKind::List,
+            Self::History => TableKind::History,
+            Self::Griptape => TableKind::Griptape,
+            Self::Mem0Conversations => TableKind::Mem0Conversations,
+            Self::Mem0History => TableKind::Mem0History,
+            Self::Mem0Graph => TableKind::Mem0Graph,
+            Self::Mem0 => return None,
+        })
     }
 }
 
@@ -142,38 +138,44 @@ pub enum SortKeyType {
     Number,
 }
 
-/// A tag of a table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Tag {
-    /// Its key.
-    pub key: String,
-    /// Its value.
-    pub value: String,
+/// Reads a tag as it is typed.
+fn tag(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("a tag is given as KEY=VALUE".to_owned()),
+    }
 }
 
-impl FromStr for Tag {
-    type Err = String;
+/// Pairs as a JSON object.
+mod as_object {
+    use std::collections::BTreeMap;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.split_once('=') {
-            Some((key, value)) if !key.is_empty() => {
-                Ok(Self { key: key.to_owned(), value: value.to_owned() })
-            }
-            _ => Err("a tag is given as KEY=VALUE".to_owned()),
-        }
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(pairs: &[(String, String)], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(pairs.iter().map(|(key, value)| (key, value)))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(String, String)>, D::Error> {
+        Ok(BTreeMap::deserialize(from)?.into_iter().collect())
     }
 }
 
 impl TableOptions {
+    /// Which DynamoDB is meant.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        Place { region: self.region.clone(), endpoint: self.endpoint.clone() }
+    }
+
     /// The tables that are meant.
     ///
     /// # Errors
     /// `InvalidInput` for an option that the layout does not have, or that is missing.
     pub fn definitions(&self) -> Result<Vec<TableDefinition>> {
-        let mut tables = match self.layout {
-            TableLayout::One(kind) => vec![self.one(kind)?],
-            TableLayout::Mem0(Mem0::Mem0) => self.mem0()?.definitions().map(|(_, table)| table).into(),
+        let mut tables = match self.layout.kind() {
+            Some(kind) => vec![self.one(kind)?],
+            None => self.mem0()?.definitions().map(|(_, table)| table).into(),
         };
         let capacity = match (self.read_units, self.write_units) {
             (None, None) => Capacity::OnDemand,
@@ -185,7 +187,7 @@ impl TableOptions {
                 return Err(Error::invalid_input("write_units", "is missing beside read_units"));
             }
         };
-        let tags: BTreeMap<_, _> = self.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect();
+        let tags: BTreeMap<_, _> = self.tags.iter().cloned().collect();
         for table in &mut tables {
             table.capacity = capacity;
             table.point_in_time_recovery = self.point_in_time_recovery;

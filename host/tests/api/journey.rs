@@ -81,7 +81,7 @@ async fn each_template_becomes_a_flow() {
     let host = home.start().await;
     let templates = host.get("/templates").await.ok();
     let templates = templates["templates"].as_array().unwrap().clone();
-    assert_eq!(templates.len(), 3);
+    assert_eq!(templates.len(), 4);
     for template in &templates {
         let made = host.post("/flows", json!({"template": template["id"], "name": "Mine"})).await;
         let etag = made.headers["etag"].to_str().unwrap().to_owned();

@@ -15,6 +15,8 @@ mod document;
 mod fault_proxy;
 mod flows;
 mod gated_model;
+mod graph;
+mod history;
 #[path = "../../../tests/support/interop.rs"]
 #[allow(dead_code, reason = "these tests use a part of this module")]
 mod interop;
@@ -28,3 +30,4 @@ mod runs;
 mod schemathesis;
 mod security;
 mod support;
+mod tables;

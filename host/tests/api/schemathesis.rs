@@ -7,6 +7,7 @@ use canvas_memory_host::api;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
+use crate::graph::graph;
 use crate::support::{Home, Host, dynamodb, echo, upstash};
 
 /// Requests of each operation and phase; enough for about a minute.
@@ -48,6 +49,9 @@ async fn with_examples(host: &Host) -> Value {
     host.post("/credentials", credential).await.created();
     let turns = host.post("/memory/load", json!({"memory": dynamodb("chat"), "session": "s"})).await.ok();
 
+    let emma = json!({"id": "emma", "content": "is six years old"});
+    host.post("/graph/put_node", json!({"memory": graph(), "node": emma})).await.ok();
+
     let mut document = serde_json::to_value(api::document()).unwrap();
     let saved = json!({"flow": flow, "node": "memory"});
     let of = |more: Value| {
@@ -67,6 +71,24 @@ async fn with_examples(host: &Host) -> Value {
         ("memory/delete_message", of(json!({"at": at}))),
         ("memory/edit_message", of(json!({"at": at, "message": message}))),
         ("memory/clear", json!({"memory": upstash(), "session": "s"})),
+        ("graph/nodes", json!({"memory": graph(), "limit": 10})),
+        ("graph/node", json!({"memory": graph(), "id": "emma"})),
+        ("graph/search", json!({"memory": graph(), "text": "Emma", "limit": 10})),
+        ("graph/facts", json!({"memory": graph(), "text": "How old is Emma?"})),
+        ("graph/neighbours", json!({"memory": graph(), "id": "emma", "types": ["LIKES"]})),
+        ("graph/neighbourhood", json!({"memory": graph(), "id": "emma", "depth": 1})),
+        ("graph/paths", json!({"memory": graph(), "from": "emma", "to": "tea", "depth": 1})),
+        ("graph/types", json!({"memory": graph(), "relationship_type": "LIKES"})),
+        ("graph/put_node", json!({"memory": graph(), "node": {"id": "tea", "content": "", "metadata": {}}})),
+        (
+            "graph/update_node",
+            json!({"memory": graph(), "id": "emma", "content": "is seven", "metadata": null}),
+        ),
+        (
+            "graph/link",
+            json!({"memory": graph(), "source": "emma", "relationship_type": "LIKES", "target": "tea"}),
+        ),
+        ("graph/delete_node", json!({"memory": graph(), "id": "tea"})),
         ("nodes/health", json!({"node": upstash()})),
         ("nodes/options", json!({"type": "DynamoDBChatMemory", "method": "regions", "inputs": {}})),
         ("doctor", json!({"flow": flow})),

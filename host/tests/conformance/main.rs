@@ -77,3 +77,9 @@ suite!(dynamodb_history, |patience| {
     Dynamo::on(Layout::History, DynamoDb::start()).await.waiting(patience)
 });
 suite!(dynamodb_turns, |patience| { Dynamo::on(Layout::Turns, DynamoDb::start()).await.waiting(patience) });
+suite!(dynamodb_griptape, |patience| {
+    Dynamo::on(Layout::Griptape, DynamoDb::start()).await.waiting(patience)
+});
+suite!(dynamodb_griptape_of_old, |patience| {
+    Dynamo::on(Layout::OldGriptape, DynamoDb::start()).await.waiting(patience)
+});

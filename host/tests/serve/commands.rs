@@ -83,6 +83,17 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (&["credential", "delete", "nobody"], ""),
     (&["credential", "delete", "key"], ""),
     (&["credential", "list", "--json"], ""),
+    (&["tables", "create", "turns", "--table-name", "made", "--endpoint", "builtin"], ""),
+    (&["tables", "create", "turns", "--table-name", "made", "--endpoint", "builtin", "--json"], ""),
+    (&["tables", "create", "mem0", "--ttl-enabled", "--endpoint", "builtin", "--json"], ""),
+    (&["tables", "create", "list", "--table-name", "made", "--endpoint", "builtin"], ""),
+    (&["tables", "create", "list", "--endpoint", "builtin"], ""),
+    (&["tables", "create", "list", "--table-name", "far"], ""),
+    (&["tables", "check", "mem0", "--gsi-enabled=false", "--endpoint", "builtin"], ""),
+    (&["tables", "check", "history", "--table-name", "nobody", "--endpoint", "builtin"], ""),
+    (&["tables", "delete", "made", "--endpoint", "builtin"], "mad\n"),
+    (&["tables", "delete", "made", "--endpoint", "builtin"], "made\n"),
+    (&["tables", "delete", "made", "--endpoint", "builtin", "--yes", "--json"], ""),
 ];
 
 #[test]

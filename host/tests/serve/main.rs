@@ -13,6 +13,7 @@ mod commands;
 mod conversation;
 mod disk;
 mod flowise;
+mod griptape;
 mod host;
 mod kill;
 mod logs;
@@ -20,6 +21,9 @@ mod readme;
 mod refusals;
 mod start;
 
+#[path = "../../../tests/support/interop.rs"]
+#[allow(dead_code, reason = "each test binary uses a part of it")]
+mod interop;
 #[path = "../../../tests/support/openai_stub.rs"]
 #[allow(dead_code, reason = "each test binary uses a part of it")]
 mod openai_stub;

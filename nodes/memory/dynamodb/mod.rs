@@ -22,7 +22,7 @@ use crate::declare::{
 use crate::dynamodb::layout::Layout;
 use crate::error::{Error, ErrorKind, Result};
 use crate::memory::{ChatMemory, MemoryKey, MemoryOptions};
-use crate::recall::Recall;
+use crate::recall::{self, Recall};
 use crate::session::{Scope, SessionId};
 use crate::store::{ChatStore, Consistency};
 
@@ -66,7 +66,7 @@ pub struct Inputs {
     ///
     /// How much of the conversation the model is given.
     #[serde(default)]
-    #[schemars(extend("x-ui" = Ui::new().group("Recall")))]
+    #[schemars(extend("x-ui" = Ui::new().group("Recall")), transform = recall::without_summary)]
     pub recall: Recall,
     /// Sort key
     ///
@@ -150,7 +150,7 @@ impl Node for DynamoDbChatMemory {
         let options = MemoryOptions {
             session: inputs.session_id.clone().map(SessionId::new).transpose()?,
             memory_key: inputs.memory_key.clone(),
-            recall: inputs.recall,
+            recall: inputs.recall.clone(),
             consistency: inputs.consistency,
             exact: inputs.exact,
         };

@@ -1,8 +1,5 @@
 #![doc = include_str!("docs.md")]
 
-mod diagnose;
-mod table;
-
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -10,13 +7,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::credentials::aws::endpoint::Endpoint;
+use crate::credentials::aws::fixed_table::FixedTable;
 use crate::credentials::aws::{AwsApi, DEFAULT_REGION, choices};
 use crate::declare::{
     BUILTIN, Capability, Category, Choice, ConnectArgs, Connected, CredentialSlot, CredentialType, Diagnosis,
-    Instance, Node, Options, Port, Required, SetUp, Ui, Widget,
+    Instance, Node, Options, Port, Problem, Required, SetUp, Ui, Widget,
 };
-use crate::dynamodb::mem0::graph::{INDEX, Mem0GraphStore};
+use crate::dynamodb::mem0::configuration;
+use crate::dynamodb::mem0::graph::{self, GraphConfig, INDEX, Mem0GraphStore};
 use crate::error::Result;
 use crate::graph::{GraphMemory, GraphOptions};
 use crate::memory::MemoryKey;
@@ -140,6 +138,29 @@ fn default_gsi_name() -> String {
     INDEX.to_owned()
 }
 
+/// What lies in the table.
+const SUMMARY: &str = "a graph as Mem0 keeps it: an item a node, three items an edge";
+
+/// Mem0's names for our inputs.
+const NAMES: &[(&str, &str)] = &[
+    ("table_name", "tableName"),
+    ("endpoint_url", "endpoint"),
+    ("enable_gsi", "enableGsi"),
+    ("gsi_name", "gsiName"),
+];
+
+const NEVER_EXPIRES: &str = "is left out: facts do not expire; forget them instead";
+
+const MEANINGLESS: &[(&str, &str)] = &[
+    (
+        "use_iam_role",
+        "is left out: the connected credential says who signs, be it this machine's role or a key",
+    ),
+    ("ttl_enabled", NEVER_EXPIRES),
+    ("ttl_attribute", NEVER_EXPIRES),
+    ("ttl_days", NEVER_EXPIRES),
+];
+
 /// The node `mem0DynamoDBGraphMemory`.
 #[derive(Debug)]
 pub struct Mem0DynamoDbGraphMemory;
@@ -161,13 +182,13 @@ impl Node for Mem0DynamoDbGraphMemory {
         &[Port::new("graph", "Graph Memory", &["Mem0DynamoDBGraphMemory", "BaseGraphMemory"])];
     const CAPABILITIES: &'static [Capability] = &[Capability::Builtin, Capability::SetUp];
 
+    fn adopt(inputs: &mut Map<String, Value>) -> Result<Vec<Problem>, Problem> {
+        configuration::adopt(inputs, NAMES, MEANINGLESS)
+    }
+
     async fn connect(inputs: Inputs, args: ConnectArgs<'_>) -> Result<Connected> {
-        let endpoint = Endpoint::of(inputs.endpoint.as_deref(), args.context)?;
-        let client = endpoint.client(&inputs.region, &args).await?;
-        let config = table::config(&inputs);
-        let key = endpoint.key(&inputs.region, &args);
-        let found = table::find(&client, &config, key, endpoint.is_builtin(), args.context).await?;
-        let store = Mem0GraphStore::new((*client).clone(), config)?;
+        let found = table(&inputs).find(inputs.endpoint.as_deref(), &inputs.region, &args).await?;
+        let store = Mem0GraphStore::new((*found.client).clone(), config(&inputs))?;
         let options = GraphOptions {
             memory_key: inputs.memory_key,
             max_facts: inputs.max_facts,
@@ -177,8 +198,7 @@ impl Node for Mem0DynamoDbGraphMemory {
         };
         let memory = GraphMemory::new(Arc::new(store), args.context.scope.clone(), options)
             .with_history(args.ports.history("history")?);
-        let health = found.check(client);
-        Ok(Connected::new(Instance::Graph(Arc::new(memory))).with_health(health))
+        Ok(Connected::new(Instance::Graph(Arc::new(memory))).with_health(found.check()))
     }
 
     async fn choices(
@@ -190,14 +210,26 @@ impl Node for Mem0DynamoDbGraphMemory {
     }
 
     async fn diagnose(inputs: Inputs, args: ConnectArgs<'_>) -> Result<Diagnosis> {
-        Ok(diagnose::diagnose(&inputs, &args).await)
+        let endpoint = inputs.endpoint.as_deref();
+        Ok(table(&inputs).diagnose(endpoint, &inputs.region, &args, Diagnosis::default()).await)
     }
 
     async fn set_up(inputs: Inputs, args: ConnectArgs<'_>) -> Result<SetUp> {
-        let endpoint = Endpoint::of(inputs.endpoint.as_deref(), args.context)?;
-        let client = endpoint.client(&inputs.region, &args).await?;
-        Ok(SetUp::from(table::definition(&table::config(&inputs)).create(&client).await?))
+        table(&inputs).set_up(inputs.endpoint.as_deref(), &inputs.region, &args).await
     }
 }
 
 crate::register_node!(Mem0DynamoDbGraphMemory);
+
+fn config(inputs: &Inputs) -> GraphConfig {
+    GraphConfig {
+        index: inputs.enable_gsi.then(|| inputs.gsi_name.clone()),
+        words: inputs.find_by_words,
+        consistency: inputs.consistency,
+        ..GraphConfig::new(&inputs.table_name)
+    }
+}
+
+fn table(inputs: &Inputs) -> FixedTable {
+    FixedTable { definition: graph::table(&config(inputs)), summary: SUMMARY, needs: graph::NEEDS }
+}

@@ -17,7 +17,7 @@ use crate::declare::{
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::memory::{ChatMemory, MemoryKey, MemoryOptions};
-use crate::recall::Recall;
+use crate::recall::{self, Recall};
 use crate::session::{Scope, SessionId};
 use crate::store::{Consistency, Metered};
 use crate::upstash::list::{ListOptions, UpstashListStore};
@@ -57,7 +57,7 @@ pub struct Inputs {
     ///
     /// How much of the conversation the model is given.
     #[serde(default)]
-    #[schemars(extend("x-ui" = Ui::new().group("Recall")))]
+    #[schemars(extend("x-ui" = Ui::new().group("Recall")), transform = recall::without_summary)]
     pub recall: Recall,
     /// Key prefix
     ///

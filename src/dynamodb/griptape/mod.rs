@@ -27,6 +27,10 @@ use crate::usage::Usage;
 /// What has no place in the JSON of an older generation.
 const BESIDE: &str = "cm_beside";
 
+/// The most that DynamoDB adds to names and values where it holds an update to the limit of an item: 3 bytes, 19 for each
+/// attribute that is set, 1 and the name for one that is removed, 54 for an expiry that is set where none is.
+const UPDATE_BYTES: u64 = 3 + 3 * 19 + (1 + BESIDE.len() as u64) + 54;
+
 /// A store of Griptape's sessions in a table.
 pub type GriptapeStore = griptape::GriptapeStore<ItemSlot>;
 
@@ -115,12 +119,15 @@ impl Slot for ItemSlot {
 
     fn bytes_with(&self, session: &SessionId, seen: Option<&Seen>, content: &Content) -> u64 {
         let others = seen.map_or_else(|| size::item_bytes(&self.key(session)), |seen| seen.other_bytes);
-        let new_expiry = self.config.new_expiry(self.now_epoch_secs());
-        let new_expiry = new_expiry.filter(|_| seen.is_none_or(|seen| seen.expires_at_epoch_secs.is_none()));
-        let expiry = new_expiry.map_or(0, |(name, secs)| name.len() as u64 + size::value_bytes(&secs));
-        let value = self.config.value_attribute_key.len() + content.value.len();
-        let beside = content.beside.as_ref().map_or(0, |beside| BESIDE.len() + beside.len());
-        others + expiry + (value + beside) as u64
+        let value = (self.config.value_attribute_key.len() + content.value.len()) as u64;
+        let beside = content.beside.as_ref().map_or(0, |beside| (BESIDE.len() + beside.len()) as u64);
+        let (name, expiry) = self
+            .config
+            .new_expiry(self.now_epoch_secs())
+            .map_or((0, 0), |(name, secs)| (name.len() as u64, size::value_bytes(&secs)));
+        let has_expiry = seen.is_some_and(|seen| seen.expires_at_epoch_secs.is_some());
+        let item = others + value + beside + if has_expiry { 0 } else { name + expiry };
+        item.max(value + beside + 2 * name + expiry + UPDATE_BYTES)
     }
 
     fn expires(&self) -> bool {

@@ -96,7 +96,7 @@ impl ItemSlot {
         let Some(UpdateItemError::ConditionalCheckFailedException(refusal)) = error.service() else {
             let in_doubt = error.in_doubt();
             let error = self.locate(error.into_error());
-            // The condition is looked at before the size, so that an answer about the size is one about this write.
+            // All attempts were of the same size, and one that was done would make the condition of the next fail first.
             let in_doubt = in_doubt && *error.kind() != ErrorKind::TooLarge;
             return Err(WriteError { error, in_doubt });
         };

@@ -1,5 +1,6 @@
 //! What Mem0 keeps, in tables of DynamoDB.
 
+pub(crate) mod configuration;
 pub mod conversation;
 pub mod graph;
 pub mod history;

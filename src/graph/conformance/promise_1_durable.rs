@@ -19,6 +19,9 @@ const FAULTS: [Fault; 8] = [
     Fault::Truncate,
 ];
 
+/// Of these, that all requests meet them from one on is another case.
+const LASTING: [Fault; 2] = [Fault::LoseReply, Fault::LoseRequest];
+
 pub(super) async fn check(suite: &Suite<'_>) {
     suite.check(1, "another connection sees it at once", seen_at_once(suite)).await;
     suite.check(1, "a restart keeps what was acknowledged", kept_by_restart(suite)).await;
@@ -142,7 +145,11 @@ async fn faults(suite: &Suite<'_>, write: Write) -> Verdict {
     for fault in FAULTS {
         for number in 1..=12 {
             let mut met = false;
-            for requests in [Requests::Nth(number), Requests::From(number)] {
+            let mut requests = vec![Requests::Nth(number)];
+            if LASTING.contains(&fault) {
+                requests.push(Requests::From(number));
+            }
+            for requests in requests {
                 let ground = write.prepare(suite).await?;
                 suite.inject(fault, requests).await?;
                 let result = write.make(&*suite.store().await, &ground).await;

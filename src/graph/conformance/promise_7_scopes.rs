@@ -18,7 +18,7 @@ async fn apart(suite: &Suite<'_>) -> Verdict {
     let of_bob = add(&*store, &bob, &link("a", "KNOWS", "b")?.once()).await?;
     add(&*store, &bob, &link("a", "KNOWS", "b")?).await?;
     let edges = all_edges(&*store, &ann, &id("a")?, EdgesOf::default(), 50).await?;
-    ensure(ids(&edges) == ids(&[of_ann.clone()]), || format!("{} edges", edges.len()))?;
+    ensure(ids(&edges) == ids(std::slice::from_ref(&of_ann)), || format!("{} edges", edges.len()))?;
     let typed = suite.of_type(&bob, "KNOWS", 2).await?.len();
     ensure(typed == 2, || format!("{typed} edges of the type"))?;
     store.unlink(&bob, &of_bob.key()).await?;

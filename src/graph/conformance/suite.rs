@@ -75,7 +75,7 @@ impl<'a> Suite<'a> {
         }
         Report {
             layout: self.capabilities.layout,
-            seed: 0,
+            seed: None,
             checks: self.checks.into_inner().unwrap_or_else(PoisonError::into_inner),
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::document::Document;
-use super::super::{Content, Lifetime, NoText, Slot, WhenFull, Written};
+use super::super::{Content, Lifetime, Slot, WhenFull, Written};
 use super::{Current, GriptapeStore};
 use crate::error::{Error, ErrorKind, Result};
 use crate::session::SessionId;
@@ -53,16 +53,13 @@ impl<S: Slot> GriptapeStore<S> {
             let written = self.slot.write(session, current.content(), &content, lifetime).await;
             let (written, used) = written.map_err(|failure| {
                 let error = if failure.in_doubt { in_doubt(failure.error) } else { failure.error };
-                let error = if *error.kind() == ErrorKind::TooLarge { self.too_large(error) } else { error };
+                let is_too_large = *error.kind() == ErrorKind::TooLarge;
+                let error = if is_too_large { self.located(session, self.too_large(error)) } else { error };
                 error.with_usage(usage)
             })?;
             usage += used;
             seen = match written {
                 Written::Done => return Ok((result, usage)),
-                // An attempt whose answer was lost.
-                Written::Changed(Some(seen)) if is_content(&seen.content, &content) => {
-                    return Ok((result, usage));
-                }
                 Written::Changed(seen) => seen,
             };
             pause(tries).await;
@@ -112,10 +109,6 @@ impl<S: Slot> GriptapeStore<S> {
             .with_source(cause)
             .with("limit_bytes", limit)
     }
-}
-
-fn is_content(seen: &Option<Result<Content, NoText>>, content: &Content) -> bool {
-    seen.as_ref().is_some_and(|seen| seen.as_ref() == Ok(content))
 }
 
 /// Writers that wait equally long meet again, so each waits as long as chance says.

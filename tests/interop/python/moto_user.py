@@ -1,6 +1,6 @@
-"""Adds an IAM user with one policy to a moto server and prints its access key as JSON.
+"""Adds IAM users with one policy each to a moto server and prints their access keys as lines of JSON.
 
-Reads the policy document on standard input. From then on the server checks every request's key, signature and
+Reads the policy documents as lines on standard input. From then on the server checks every request's key, signature and
 permissions; each further user is added with the checks off for as long as that takes.
 """
 
@@ -19,16 +19,17 @@ def main():
     parser.add_argument("--endpoint", required=True)
     options = parser.parse_args()
     try:
-        policy = json.load(sys.stdin)
+        policies = [json.loads(line) for line in sys.stdin]
         set_unchecked_actions(options.endpoint, "inf")
         try:
-            key = create_user(options.endpoint, policy)
+            keys = [create_user(options.endpoint, policy) for policy in policies]
         finally:
             set_unchecked_actions(options.endpoint, "0")
     except Exception:
         traceback.print_exc()
         sys.exit(1)
-    print(json.dumps({"accessKeyId": key["AccessKeyId"], "secretAccessKey": key["SecretAccessKey"]}))
+    for key in keys:
+        print(json.dumps({"accessKeyId": key["AccessKeyId"], "secretAccessKey": key["SecretAccessKey"]}))
 
 
 def set_unchecked_actions(endpoint, count):

@@ -11,6 +11,8 @@ export type NodeRef = { flow: string; node: string } | { type: string; inputs: I
 export const nodes = {
   manifest: () => call<Manifest>('/manifest'),
   health: (node: NodeRef, signal?: AbortSignal) => call<Ok<'checkNode'>>('/nodes/health', { body: { node }, ...(signal && { signal }) }),
+  /** Makes what the node's service lacks; what is there already is not changed. */
+  setUp: (node: NodeRef) => call<Ok<'setUpNode'>>('/nodes/setup', { body: { node } }),
   examine: (node: NodeRef) => call<Ok<'examine'>>('/doctor', { body: { node } }),
   options: (body: { type: string; method: string; inputs: Inputs; credential?: string }, signal?: AbortSignal) =>
     call<Ok<'listOptions'>>('/nodes/options', { body, ...(signal && { signal }) }),

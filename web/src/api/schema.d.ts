@@ -92,6 +92,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/nodes/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make what a node's service lacks, such as its table
+         * @description What is there already is not changed. Nodes that can do it have the capability `setUp`.
+         */
+        post: operations["setUpNode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/nodes/options": {
         parameters: {
             query?: never;
@@ -501,6 +521,244 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/graph/capabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the store of a graph memory can do */
+        post: operations["readGraphCapabilities"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/graph/nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The nodes that are kept */
+        post: operations["listGraphNodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/graph/node": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** One node */
+        post: operations["readGraphNode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/graph/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Nodes that a text names, or with which it shares words */
+        post: operations["searchGraph"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/graph/facts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a prompt would be given near what is said */
+        post: operations["findFacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/graph/neighbours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The edges of a node, with the nodes at their other ends */
+        post: operations["listNeighbours"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/graph/neighbourhood": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What is near a node, nearest first */
+        post: operations["readNeighbourhood"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/graph/paths": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The ways from one node to another */
+        post: operations["findPaths"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/graph/types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** All edges of a type */
+        post: operations["listEdgesOfType"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/graph/put_node": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a node, if it is not there */
+        post: operations["putGraphNode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/graph/update_node": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change a node */
+        post: operations["updateGraphNode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/graph/delete_node": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove a node with all its edges */
+        post: operations["deleteGraphNode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/graph/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add an edge */
+        post: operations["linkGraphNodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/graph/unlink": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove an edge */
+        post: operations["unlinkGraphNodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/credentials": {
         parameters: {
             query?: never;
@@ -773,6 +1031,15 @@ export interface components {
         };
         /** @description How a finding stands, the worse the greater. */
         Level: "ok" | "warning" | "error";
+        /** @description What `Node::set_up` made. */
+        SetUp: {
+            /** @description What was made, by name, such as a table's; nothing where all was there already. */
+            made: string[];
+            /** @description How what is there now stands, such as what differs in a table that was there already. */
+            findings: components["schemas"]["Finding"][];
+            /** @description What it cost. */
+            usage: components["schemas"]["Usage"];
+        };
         /** @description Which choices. */
         OfOptions: {
             /** @description The type that the node is declared under. */
@@ -1387,6 +1654,15 @@ export interface components {
             unreadable: number;
         } | {
             /** @constant */
+            step: "facts_found";
+            /** @description What the model is given, nearest first. */
+            facts: components["schemas"]["Fact"][];
+            /** @description Whether there were more than the graph memory may give. */
+            left_out: boolean;
+            /** @description What kept the graph from being read. The run goes on, and the model reads that facts are missing. */
+            problem?: string | null;
+        } | {
+            /** @constant */
             step: "answered";
             /** @description The model's name. */
             model: string;
@@ -1426,6 +1702,57 @@ export interface components {
         };
         /** @description What is known of a session. */
         SessionState: "new" | "empty" | "expired" | "present";
+        /** @description One fact. */
+        Fact: {
+            /** @description As the model reads it: `blue: My favorite color is blue`, or `blue —RELATED_TO→ sky`. */
+            line: string;
+            /** @description What it is a fact of. */
+            about: components["schemas"]["About"];
+            /**
+             * Format: uint32
+             * @description How many relations away it is from what was said: 0 for what is known of a thing that was named.
+             */
+            hops: number;
+            /** @description Where it came from, the newest last; empty where its writer did not say. */
+            sources: components["schemas"]["Source"][];
+        };
+        /** @description What a fact is about. */
+        About: {
+            /** @constant */
+            kind: "node";
+            /** @description Its name. */
+            id: components["schemas"]["NodeId"];
+        } | {
+            /** @constant */
+            kind: "edge";
+            /** @description What tells it from others. */
+            id: components["schemas"]["EdgeId"];
+            /** @description Where it begins. */
+            source: components["schemas"]["NodeId"];
+            /** @description What kind of relation it is. */
+            relationship_type: components["schemas"]["RelationshipType"];
+            /** @description Where it ends. */
+            target: components["schemas"]["NodeId"];
+        };
+        /** @description The name of a node, kept as given; the node's only key. */
+        NodeId: string;
+        /** @description What tells an edge from others between the same nodes. */
+        EdgeId: string;
+        /** @description What kind of relation an edge stands for, such as `LIKES`, kept as given. */
+        RelationshipType: string;
+        /** @description Where in the conversations something comes from. */
+        Source: {
+            /** @description The session. */
+            session: components["schemas"]["SessionId"];
+            /** @description The turn. */
+            turn_id: components["schemas"]["TurnId"];
+            /**
+             * @description The messages of the turn, by their own ids; one that has none goes by its turn and its place in it, from 0:
+             *     `<turn id>:<place>`.
+             * @default []
+             */
+            message_ids: string[];
+        };
         /** @description A step of a run, with time and cost. */
         Step: {
             /** @description What was done. */
@@ -1782,6 +2109,495 @@ export interface components {
             message: components["schemas"]["Message"];
         } & {
             [key: string]: unknown;
+        };
+        /** @description A graph memory node. */
+        OfGraph: {
+            /** @description The graph memory node. */
+            memory: components["schemas"]["NodeRef"];
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description What a graph store can do. */
+        GraphCapabilities: {
+            /** @description The layout's name, such as `dynamodb/mem0-graph`. */
+            layout: string;
+            /** @description Whether `GraphStore::search` goes by the words of a node too, and not by names alone. */
+            word_search: boolean;
+            /** @description Whether `GraphStore::edges_of_type` gives the oldest edges first. */
+            edges_by_age: boolean;
+            /** @description Whether an acknowledged edge may be missing from `GraphStore::edges_of_type` for a moment. */
+            edges_of_type_lag: boolean;
+            /** @description Whether a page of `GraphStore::list_nodes` reads everything on its way, other scopes' nodes too. */
+            list_reads_everything: boolean;
+        };
+        /** @description A page of nodes. */
+        GraphNodesPage: {
+            /** @description The graph memory node. */
+            memory: components["schemas"]["NodeRef"];
+            /**
+             * Format: uint32
+             * @description How many rows at most.
+             * @default 50
+             */
+            limit: number;
+            /** @description The `next` of the page before. */
+            page?: components["schemas"]["PageToken"] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description A page of nodes. */
+        NodePage: {
+            /** @description In no order that means anything. */
+            nodes: components["schemas"]["Node"][];
+            /** @description Nodes that can't be read. */
+            unreadable: components["schemas"]["Unreadable"][];
+            /** @description The next page; `None` after the last. */
+            next?: components["schemas"]["PageToken"] | null;
+            /** @description What the call cost. */
+            usage: components["schemas"]["Usage"];
+        };
+        /** @description A node that is stored. */
+        Node: {
+            /** @description Its name. */
+            id: components["schemas"]["NodeId"];
+            /** @description What is known: a text, perhaps empty. */
+            content: string;
+            /** @description A JSON object, as it was written. */
+            metadata?: components["schemas"]["AnyJson"] | null;
+            /**
+             * Format: uint64
+             * @description When it was put, in seconds since 1970.
+             */
+            created_at_epoch_secs?: number | null;
+            /**
+             * Format: uint64
+             * @description When it was last changed, in seconds since 1970.
+             */
+            updated_at_epoch_secs?: number | null;
+        };
+        /** @description Which node of which graph. */
+        OfGraphNode: {
+            /** @description The graph memory node. */
+            memory: components["schemas"]["NodeRef"];
+            /** @description The node's name. */
+            id: components["schemas"]["NodeId"];
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description A node that was looked for. */
+        NodeRead: {
+            /** @description `None` where there is none. */
+            node?: components["schemas"]["Node"] | null;
+            /** @description What the call cost. */
+            usage: components["schemas"]["Usage"];
+        };
+        /** @description What to look for. */
+        GraphSearch: {
+            /** @description The graph memory node. */
+            memory: components["schemas"]["NodeRef"];
+            /** @description Names, words, or a sentence. */
+            text: string;
+            /**
+             * Format: uint32
+             * @description How many nodes at most.
+             * @default 50
+             */
+            limit: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description What a search found. */
+        Hits: {
+            /** @description The best match first. */
+            hits: components["schemas"]["Hit"][];
+            /** @description Nodes that can't be read. */
+            unreadable: components["schemas"]["Unreadable"][];
+            /** @description Whether there may be more than were looked at or returned. */
+            truncated: boolean;
+            /** @description What the call cost. */
+            usage: components["schemas"]["Usage"];
+        };
+        /** @description A node that a search found. */
+        Hit: {
+            /** @description The node. */
+            node: components["schemas"]["Node"];
+            /** @description Whether the text names it. */
+            by_name: boolean;
+            /** @description The words that it shares with the text, sorted. */
+            words: string[];
+        };
+        /** @description What is said. */
+        NearText: {
+            /** @description The graph memory node. */
+            memory: components["schemas"]["NodeRef"];
+            /** @description A message, as a person would write it. */
+            text: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description What a graph knows near what was said. */
+        Facts: {
+            /** @description Nearest first, each once. */
+            facts: components["schemas"]["Fact"][];
+            /** @description Whether there were more than the limits let through. */
+            left_out: boolean;
+            /**
+             * Format: uint64
+             * @description Rows on the way that can't be read and were left as they are.
+             */
+            unreadable: number;
+            /** @description What the look-up cost. */
+            usage: components["schemas"]["Usage"];
+        };
+        /** @description Which edges of a node. */
+        NeighboursPage: {
+            /** @description The graph memory node. */
+            memory: components["schemas"]["NodeRef"];
+            /** @description The node's name. */
+            id: components["schemas"]["NodeId"];
+            /**
+             * @description By the end that the node stands at.
+             * @default both
+             */
+            direction: components["schemas"]["Direction"];
+            /**
+             * @description By type; empty for all.
+             * @default []
+             */
+            types: components["schemas"]["RelationshipType"][];
+            /**
+             * Format: uint32
+             * @description How many rows at most.
+             * @default 50
+             */
+            limit: number;
+            /** @description The `next` of the page before. */
+            page?: components["schemas"]["PageToken"] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description Which edges of a node, by the end that it stands at. */
+        Direction: "outgoing" | "incoming" | "both";
+        /** @description A page of neighbours. */
+        Neighbours: {
+            /** @description Each edge once; a node as often as edges lead to it. */
+            neighbours: components["schemas"]["Neighbour"][];
+            /** @description Edges of the page whose other node is not there. */
+            dangling: components["schemas"]["Edge2"][];
+            /** @description Rows that can't be read: edges, and nodes at the other end of edges. */
+            unreadable: components["schemas"]["Unreadable"][];
+            /** @description The next page; `None` after the last. */
+            next?: components["schemas"]["PageToken"] | null;
+            /** @description What the call cost. */
+            usage: components["schemas"]["Usage"];
+        };
+        /** @description An edge of a node, and the node at its other end. */
+        Neighbour: {
+            /** @description The edge. */
+            edge: components["schemas"]["Edge2"];
+            /** @description The other node; the same one for an edge from a node to itself. */
+            node: components["schemas"]["Node"];
+        };
+        /** @description An edge that is stored: the source stands in the relation to the target. */
+        Edge2: {
+            /** @description What tells it from others. */
+            id: components["schemas"]["EdgeId"];
+            /** @description Where it begins. */
+            source: components["schemas"]["NodeId"];
+            /** @description What kind of relation it is. */
+            relationship_type: components["schemas"]["RelationshipType"];
+            /** @description Where it ends. */
+            target: components["schemas"]["NodeId"];
+            /** @description A JSON object, as it was written. */
+            properties?: components["schemas"]["AnyJson"] | null;
+            /**
+             * Format: uint64
+             * @description When it was linked, in seconds since 1970.
+             */
+            created_at_epoch_secs?: number | null;
+        };
+        /** @description How far to go, and along what. */
+        AroundNode: {
+            /** @description The graph memory node. */
+            memory: components["schemas"]["NodeRef"];
+            /** @description The node's name. */
+            id: components["schemas"]["NodeId"];
+            /**
+             * Format: uint32
+             * @description How many edges away at most.
+             * @default 2
+             */
+            depth: number;
+            /**
+             * @description Along which edges of each node.
+             * @default both
+             */
+            direction: components["schemas"]["Direction"];
+            /**
+             * @description Along edges of these types; empty for all.
+             * @default []
+             */
+            types: components["schemas"]["RelationshipType"][];
+            /**
+             * Format: uint32
+             * @description How many nodes at most.
+             * @default 200
+             */
+            max_nodes: number;
+            /**
+             * Format: uint32
+             * @description How many edges at most.
+             * @default 1000
+             */
+            max_edges: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description What is near a node. */
+        Neighbourhood: {
+            /** @description The nearest first, from the node itself on. Empty where that is not there. */
+            nodes: components["schemas"]["NearbyNode"][];
+            /** @description Edges between these nodes, each once: all that a node less than the full depth away has. */
+            edges: components["schemas"]["Edge2"][];
+            /** @description Edges that lead to no node. */
+            dangling: components["schemas"]["Edge2"][];
+            /** @description Rows that can't be read. */
+            unreadable: components["schemas"]["Unreadable"][];
+            /** @description The limit that left something out; `None` where nothing was. */
+            truncated?: components["schemas"]["Limit"] | null;
+            /** @description What the call cost. */
+            usage: components["schemas"]["Usage"];
+        };
+        /** @description A node near another. */
+        NearbyNode: {
+            /** @description The node. */
+            node: components["schemas"]["Node"];
+            /**
+             * Format: uint32
+             * @description How many edges away it is; 0 for the node itself.
+             */
+            depth: number;
+        };
+        /** @description Which limit ended a walk before it was at its end. */
+        Limit: "nodes" | "edges" | "requests" | "paths";
+        /** @description From where to where. */
+        BetweenNodes: {
+            /** @description The graph memory node. */
+            memory: components["schemas"]["NodeRef"];
+            /** @description Where the paths begin. */
+            from: components["schemas"]["NodeId"];
+            /** @description Where they end. */
+            to: components["schemas"]["NodeId"];
+            /**
+             * Format: uint32
+             * @description How many edges each has at most.
+             * @default 2
+             */
+            depth: number;
+            /**
+             * @description Along which edges of each node.
+             * @default both
+             */
+            direction: components["schemas"]["Direction"];
+            /**
+             * @description Along edges of these types; empty for all.
+             * @default []
+             */
+            types: components["schemas"]["RelationshipType"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description The ways from one node to another. */
+        Paths: {
+            /** @description The shortest first. */
+            paths: components["schemas"]["Path"][];
+            /** @description The nodes that they meet, each once. */
+            nodes: components["schemas"]["Node"][];
+            /** @description Rows on the way that can't be read. */
+            unreadable: components["schemas"]["Unreadable"][];
+            /** @description The limit that left something out; `None` where nothing was. */
+            truncated?: components["schemas"]["Limit"] | null;
+            /** @description What the call cost. */
+            usage: components["schemas"]["Usage"];
+        };
+        /** @description A way from one node to another. */
+        Path: {
+            /** @description From the first to the last; none twice. */
+            nodes: components["schemas"]["NodeId"][];
+            /** @description The edges between them, one fewer. */
+            edges: components["schemas"]["Edge2"][];
+        };
+        /** @description A page of the edges of a type. */
+        EdgesOfTypePage: {
+            /** @description The graph memory node. */
+            memory: components["schemas"]["NodeRef"];
+            /** @description The type. */
+            relationship_type: components["schemas"]["RelationshipType"];
+            /**
+             * Format: uint32
+             * @description How many rows at most.
+             * @default 50
+             */
+            limit: number;
+            /** @description The `next` of the page before. */
+            page?: components["schemas"]["PageToken"] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description A page of edges. */
+        EdgePage: {
+            /** @description Each once. */
+            edges: components["schemas"]["Edge2"][];
+            /** @description Rows that can't be read. */
+            unreadable: components["schemas"]["Unreadable"][];
+            /** @description The next page; `None` after the last. */
+            next?: components["schemas"]["PageToken"] | null;
+            /** @description What the call cost. */
+            usage: components["schemas"]["Usage"];
+        };
+        /** @description A node to keep. */
+        PutNode: {
+            /** @description The graph memory node. */
+            memory: components["schemas"]["NodeRef"];
+            /** @description What to keep. */
+            node: components["schemas"]["GraphNode"];
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description A node of a graph. */
+        GraphNode: {
+            /** @description Its name. */
+            id: components["schemas"]["NodeId"];
+            /** @description What is known. */
+            content: string;
+            /** @description Whatever else belongs to it. */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description A change that was made, and whether the history has it. */
+        RecordedNodePut: {
+            /** @description As it is stored. */
+            node: components["schemas"]["Node"];
+            /** @description Whether this call put it; else it was there already, perhaps of an attempt before, and is left as it was. */
+            created: boolean;
+            /** @description What the call cost. */
+            usage: components["schemas"]["Usage"];
+            /** @description What kept the connected history from recording the change, which stands all the same. */
+            unrecorded?: components["schemas"]["Error"] | null;
+        };
+        /** @description A change of a node. What is left out stays as it is. */
+        UpdateNode: {
+            /** @description The graph memory node. */
+            memory: components["schemas"]["NodeRef"];
+            /** @description The node's name. */
+            id: components["schemas"]["NodeId"];
+            /** @description What is known now. */
+            content?: string | null;
+            /**
+             * @description Whatever else belongs to it now, in place of what did; `null` for nothing.
+             * @default null
+             */
+            metadata: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Change it only if its content still is this. */
+            if_content?: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description A change that was made, and whether the history has it. */
+        RecordedNodeUpdated: {
+            /** @description As it is stored now. */
+            node: components["schemas"]["Node"];
+            /** @description What the call cost. */
+            usage: components["schemas"]["Usage"];
+            /** @description What kept the connected history from recording the change, which stands all the same. */
+            unrecorded?: components["schemas"]["Error"] | null;
+        };
+        /** @description A change that was made, and whether the history has it. */
+        RecordedNodeDeleted: {
+            /** @description Whether it was there, whole or as a deletion that was cut off had left it. */
+            existed: boolean;
+            /**
+             * Format: uint64
+             * @description How many edges this call removed.
+             */
+            edges: number;
+            /** @description Rows of the node that can't be read and are left as they are; the first hundred. */
+            unreadable: components["schemas"]["Unreadable"][];
+            /** @description What the call cost. */
+            usage: components["schemas"]["Usage"];
+            /** @description What kept the connected history from recording the change, which stands all the same. */
+            unrecorded?: components["schemas"]["Error"] | null;
+        };
+        /** @description An edge to add. */
+        LinkNodes: {
+            /** @description The graph memory node. */
+            memory: components["schemas"]["NodeRef"];
+            /** @description Where it begins. */
+            source: components["schemas"]["NodeId"];
+            /** @description What kind of relation it is. */
+            relationship_type: components["schemas"]["RelationshipType"];
+            /** @description Where it ends. */
+            target: components["schemas"]["NodeId"];
+            /** @description Whatever else belongs to it. */
+            properties?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description An id that tells it from others between the same nodes. Left out, there is one of its type between them. */
+            id?: components["schemas"]["EdgeId"] | null;
+            /**
+             * @description Whether both nodes have to be there.
+             * @default true
+             */
+            between_existing: boolean;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description A change that was made, and whether the history has it. */
+        RecordedLinked: {
+            /** @description As it is stored. */
+            edge: components["schemas"]["Edge2"];
+            /** @description Whether an earlier call or attempt had linked it; then nothing was changed, its properties neither. */
+            duplicate: boolean;
+            /** @description What the call cost. */
+            usage: components["schemas"]["Usage"];
+            /** @description What kept the connected history from recording the change, which stands all the same. */
+            unrecorded?: components["schemas"]["Error"] | null;
+        };
+        /** @description An edge to remove. */
+        UnlinkNodes: {
+            /** @description The graph memory node. */
+            memory: components["schemas"]["NodeRef"];
+            /** @description Which edge, as it was read. */
+            edge: components["schemas"]["EdgeRef"];
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description An edge between two nodes. */
+        EdgeRef: {
+            /** @description What tells it from others. */
+            id: components["schemas"]["EdgeId"];
+            /** @description Where it begins. */
+            source: components["schemas"]["NodeId"];
+            /** @description What kind of relation it is. */
+            relationship_type: components["schemas"]["RelationshipType"];
+            /** @description Where it ends. */
+            target: components["schemas"]["NodeId"];
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description A change that was made, and whether the history has it. */
+        RecordedUnlinked: {
+            /** @description Whether it was there; `false` also where an attempt before, whose reply was lost, had removed it. */
+            existed: boolean;
+            /** @description What the call cost. */
+            usage: components["schemas"]["Usage"];
+            /** @description What kept the connected history from recording the change, which stands all the same. */
+            unrecorded?: components["schemas"]["Error"] | null;
         };
         /** @description The saved credentials. */
         Credentials: {
@@ -2252,6 +3068,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["TokenNeeded"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Unsupported"];
+            424: components["responses"]["Credential"];
+            500: components["responses"]["Failed"];
+            502: components["responses"]["Protocol"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Unknown"];
+        };
+    };
+    setUpNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A node to look at. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfNode"];
+            };
+        };
+        responses: {
+            /** @description What [`Node::set_up`](super::Node::set_up) made. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetUp"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -3213,6 +4068,552 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Mended"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["TokenNeeded"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Unsupported"];
+            424: components["responses"]["Credential"];
+            500: components["responses"]["Failed"];
+            502: components["responses"]["Protocol"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Unknown"];
+        };
+    };
+    readGraphCapabilities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A graph memory node. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfGraph"];
+            };
+        };
+        responses: {
+            /** @description What a graph store can do. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphCapabilities"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["TokenNeeded"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Unsupported"];
+            424: components["responses"]["Credential"];
+            500: components["responses"]["Failed"];
+            502: components["responses"]["Protocol"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Unknown"];
+        };
+    };
+    listGraphNodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A page of nodes. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GraphNodesPage"];
+            };
+        };
+        responses: {
+            /** @description A page of nodes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodePage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["TokenNeeded"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Unsupported"];
+            424: components["responses"]["Credential"];
+            500: components["responses"]["Failed"];
+            502: components["responses"]["Protocol"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Unknown"];
+        };
+    };
+    readGraphNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Which node of which graph. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfGraphNode"];
+            };
+        };
+        responses: {
+            /** @description A node that was looked for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeRead"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["TokenNeeded"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Unsupported"];
+            424: components["responses"]["Credential"];
+            500: components["responses"]["Failed"];
+            502: components["responses"]["Protocol"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Unknown"];
+        };
+    };
+    searchGraph: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What to look for. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GraphSearch"];
+            };
+        };
+        responses: {
+            /** @description What a search found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hits"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["TokenNeeded"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Unsupported"];
+            424: components["responses"]["Credential"];
+            500: components["responses"]["Failed"];
+            502: components["responses"]["Protocol"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Unknown"];
+        };
+    };
+    findFacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What is said. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NearText"];
+            };
+        };
+        responses: {
+            /** @description What a graph knows near what was said. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facts"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["TokenNeeded"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Unsupported"];
+            424: components["responses"]["Credential"];
+            500: components["responses"]["Failed"];
+            502: components["responses"]["Protocol"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Unknown"];
+        };
+    };
+    listNeighbours: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Which edges of a node. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NeighboursPage"];
+            };
+        };
+        responses: {
+            /** @description A page of neighbours. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Neighbours"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["TokenNeeded"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Unsupported"];
+            424: components["responses"]["Credential"];
+            500: components["responses"]["Failed"];
+            502: components["responses"]["Protocol"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Unknown"];
+        };
+    };
+    readNeighbourhood: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How far to go, and along what. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AroundNode"];
+            };
+        };
+        responses: {
+            /** @description What is near a node. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Neighbourhood"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["TokenNeeded"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Unsupported"];
+            424: components["responses"]["Credential"];
+            500: components["responses"]["Failed"];
+            502: components["responses"]["Protocol"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Unknown"];
+        };
+    };
+    findPaths: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description From where to where. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BetweenNodes"];
+            };
+        };
+        responses: {
+            /** @description The ways from one node to another. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paths"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["TokenNeeded"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Unsupported"];
+            424: components["responses"]["Credential"];
+            500: components["responses"]["Failed"];
+            502: components["responses"]["Protocol"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Unknown"];
+        };
+    };
+    listEdgesOfType: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A page of the edges of a type. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EdgesOfTypePage"];
+            };
+        };
+        responses: {
+            /** @description A page of edges. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgePage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["TokenNeeded"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Unsupported"];
+            424: components["responses"]["Credential"];
+            500: components["responses"]["Failed"];
+            502: components["responses"]["Protocol"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Unknown"];
+        };
+    };
+    putGraphNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A node to keep. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutNode"];
+            };
+        };
+        responses: {
+            /** @description A change that was made, and whether the history has it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedNodePut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["TokenNeeded"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Unsupported"];
+            424: components["responses"]["Credential"];
+            500: components["responses"]["Failed"];
+            502: components["responses"]["Protocol"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Unknown"];
+        };
+    };
+    updateGraphNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A change of a node. What is left out stays as it is. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateNode"];
+            };
+        };
+        responses: {
+            /** @description A change that was made, and whether the history has it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedNodeUpdated"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["TokenNeeded"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Unsupported"];
+            424: components["responses"]["Credential"];
+            500: components["responses"]["Failed"];
+            502: components["responses"]["Protocol"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Unknown"];
+        };
+    };
+    deleteGraphNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Which node of which graph. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfGraphNode"];
+            };
+        };
+        responses: {
+            /** @description A change that was made, and whether the history has it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedNodeDeleted"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["TokenNeeded"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Unsupported"];
+            424: components["responses"]["Credential"];
+            500: components["responses"]["Failed"];
+            502: components["responses"]["Protocol"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Unknown"];
+        };
+    };
+    linkGraphNodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description An edge to add. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkNodes"];
+            };
+        };
+        responses: {
+            /** @description A change that was made, and whether the history has it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedLinked"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["TokenNeeded"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Unsupported"];
+            424: components["responses"]["Credential"];
+            500: components["responses"]["Failed"];
+            502: components["responses"]["Protocol"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Unknown"];
+        };
+    };
+    unlinkGraphNodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description An edge to remove. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnlinkNodes"];
+            };
+        };
+        responses: {
+            /** @description A change that was made, and whether the history has it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedUnlinked"];
                 };
             };
             400: components["responses"]["BadRequest"];

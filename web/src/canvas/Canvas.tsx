@@ -52,7 +52,10 @@ export function Canvas() {
   const edgeView = useRef(createEdgeView());
   const labelOf = useCallback((type: string) => catalog.node(type)?.title ?? type, [catalog]);
   const nodes = useMemo(() => nodeView.current(doc.nodes, selectedNodes, seen, labelOf), [doc.nodes, selectedNodes, seen, labelOf]);
-  const edges = useMemo(() => edgeView.current(doc.edges, selectedEdges), [doc.edges, selectedEdges]);
+  const edges = useMemo(() => {
+    const names = new Map(doc.nodes.map(({ id, name, type }) => [id, name ?? labelOf(type)]));
+    return edgeView.current(doc.edges, selectedEdges, (node) => names.get(node) ?? node);
+  }, [doc.edges, doc.nodes, selectedEdges, labelOf]);
 
   useKeys(seen.measured);
   useClipboard();
@@ -197,9 +200,9 @@ export function Canvas() {
   );
 }
 
+/** React Flow takes the text that it calls `keyboardDisabled` where the keyboard moves cards, as it does here. */
 const ARIA_LABELS = {
-  'node.a11yDescription.default': 'Press Enter or Space to select, then the arrows to move, L to connect, F2 to rename, Delete to remove.',
-  'node.a11yDescription.keyboardDisabled': 'Press Enter or Space to select.',
+  'node.a11yDescription.keyboardDisabled': 'Press Enter or Space to select, then the arrows to move, L to connect, F2 to rename, Delete to remove.',
   'edge.a11yDescription.default': 'Press Enter or Space to select the connection, Delete to remove it.',
 };
 

@@ -17,16 +17,16 @@ export const Ports = memo(function Ports({ node, declaration }: PortsProps) {
   const { inputPorts, outputPorts } = declaration['x-node'];
   return (
     <div className="ports">
-      <ul className="ports-side" aria-label="Inputs">
-        {inputPorts.map((port) => (
-          <PortRow key={port.id} node={node} port={port} side="target" />
-        ))}
-      </ul>
-      <ul className="ports-side" data-side="source" aria-label="Outputs">
-        {outputPorts.map((port) => (
-          <PortRow key={port.id} node={node} port={port} side="source" />
-        ))}
-      </ul>
+      {([['target', 'Inputs', inputPorts], ['source', 'Outputs', outputPorts]] as const).map(
+        ([side, label, ports]) =>
+          ports.length > 0 && (
+            <ul key={side} className="ports-side" data-side={side} aria-label={label}>
+              {ports.map((port) => (
+                <PortRow key={port.id} node={node} port={port} side={side} />
+              ))}
+            </ul>
+          ),
+      )}
     </div>
   );
 });
@@ -45,7 +45,7 @@ function PortRow({ node, port, side }: { node: string; port: Port; side: 'source
       <Handle id={port.id} type={side} position={side === 'source' ? Position.Right : Position.Left} className="port-handle" />
       <span className="port-title">{port.title}</span>
       {needs && <span className="port-needs">required</span>}
-      <span className="visually-hidden">, takes part as {port.types[0]}</span>
+      <span className="visually-hidden">{side === 'target' ? (open ? ', not connected' : ', connected') : `, gives ${port.types[0]}`}</span>
     </li>
   );
 }

@@ -51,7 +51,7 @@ export function boxOf(selector: string): DOMRect | undefined {
 }
 
 function cards(): DOMRect[] {
-  return [...document.querySelectorAll('.react-flow__node')].map((card) => card.getBoundingClientRect());
+  return [...document.querySelectorAll('.canvas .react-flow__node')].map((card) => card.getBoundingClientRect());
 }
 
 function meet(left: DOMRect, right: DOMRect): boolean {

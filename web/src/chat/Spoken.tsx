@@ -1,5 +1,6 @@
 import { useRuns } from '../page';
 import { isUnstored, wordsOf } from '../run/exchange';
+import { spoken } from '../text/spoken';
 
 const MOST_CHARS = 600;
 
@@ -12,7 +13,7 @@ export function Spoken() {
     if (last.is === 'sending' || last.is === 'running') return last.waiting ? 'The host does not answer.' : 'Answering.';
     if (last.is !== 'answered') return '';
     const ending = isUnstored(last) ? ' Not stored.' : last.stopped ? ' Stopped.' : '';
-    return `Answer: ${wordsOf(last).slice(0, MOST_CHARS)}${ending}`;
+    return `Answer: ${spoken(wordsOf(last)).slice(0, MOST_CHARS)}${ending}`;
   });
   return (
     <p className="visually-hidden" role="status" aria-live="polite">

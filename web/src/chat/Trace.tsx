@@ -1,7 +1,9 @@
 import { useState } from 'react';
 import type { Step } from '../api/runs';
-import { plus, millis, NO_USAGE, stepCosts, stepHint, stepWords, usageWords } from '../run/words';
+import { hasFailed, plus, millis, NO_USAGE, stepCosts, stepHint, stepWords, usageWords } from '../run/words';
 import { Icon } from '../ui/Icon';
+
+const FACTS_SHOWN = 6;
 
 /** What the run did, step by step, with what each cost. Open for the newest answer until somebody says otherwise. */
 export function Trace({ steps, open }: { steps: readonly Step[]; open: boolean }) {
@@ -24,11 +26,25 @@ export function Steps({ steps }: { steps: readonly Step[] }) {
   return (
     <ol className="steps">
       {steps.map((step, at) => (
-        <li key={at} data-bad={step.kind.step === 'tool_called' && !step.kind.ok}>
+        <li key={at} data-bad={hasFailed(step)}>
           <span title={stepHint(step)}>{stepWords(step)}</span>
           <span>{stepCosts(step).join(' · ')}</span>
+          <Facts step={step} />
         </li>
       ))}
     </ol>
+  );
+}
+
+/** What the model was given of a graph, as it read it. */
+function Facts({ step: { kind } }: { step: Step }) {
+  if (kind.step !== 'facts_found' || kind.facts.length === 0) return null;
+  return (
+    <ul className="step-facts">
+      {kind.facts.slice(0, FACTS_SHOWN).map(({ line }, at) => (
+        <li key={at}>{line}</li>
+      ))}
+      {kind.facts.length > FACTS_SHOWN && <li>and {kind.facts.length - FACTS_SHOWN} more</li>}
+    </ul>
   );
 }

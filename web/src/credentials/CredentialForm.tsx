@@ -3,6 +3,7 @@ import { useStore } from 'zustand';
 import type { Answer, ApiError } from '../api/client';
 import { credentials as api, type Health, type ShownCredential } from '../api/credentials';
 import type { FlowNode } from '../flow/document';
+import { fieldErrorOf } from '../form/fieldError';
 import { Form } from '../form/Form';
 import { useCatalog, useCommands } from '../page';
 import { Failure, Findings } from '../run/Findings';
@@ -109,7 +110,7 @@ export function CredentialForm({ types, saved, node, onClose }: FormProps) {
   };
 
   const errors = refusal ?? (verdict && !verdict.ok ? verdict.error : undefined);
-  const atField = errors?.kind === 'invalid_input' && errors.field !== undefined ? { [errors.field]: firstClause(errors.message) } : EMPTY;
+  const atField = (errors && fieldErrorOf(errors)) ?? EMPTY;
   const title = saved ? `Edit ${saved.credential?.name ?? 'credential'}` : `New ${schema.title} credential`;
   const close = () => (touched && !leaving ? setLeaving(true) : onClose());
 
@@ -215,9 +216,4 @@ const EMPTY_DECLARATION = { title: '', 'x-credential': { type: '', version: 1, d
 function withField(fields: Readonly<Record<string, unknown>>, name: string, value: unknown): Record<string, unknown> {
   const { [name]: _, ...rest } = fields;
   return value === undefined ? rest : { ...fields, [name]: value };
-}
-
-/** Of a message about several fields, what it says of the first. */
-function firstClause(message: string): string {
-  return message.split(/; (?=`)/u, 1)[0] ?? message;
 }

@@ -61,19 +61,21 @@ function labelOf(node: FlowNode, title: string): string {
   return node.name === undefined || node.name === title ? title : `${node.name}, ${title}`;
 }
 
+/** Turns the document's edges into React Flow's. `nameOf` says what people call a node, for those who hear the edge. */
 export function createEdgeView() {
   let wires = new Map<FlowEdge, WireEdge>();
-  return (edges: readonly FlowEdge[], selected: ReadonlySet<string>): WireEdge[] => {
+  return (edges: readonly FlowEdge[], selected: ReadonlySet<string>, nameOf: (node: string) => string): WireEdge[] => {
     const next = new Map<FlowEdge, WireEdge>();
     for (const edge of edges) {
       const id = edgeId(edge);
       const isSelected = selected.has(id);
+      const ariaLabel = `Connection from ${nameOf(edge.source)} to ${nameOf(edge.target)}`;
       const before = wires.get(edge);
       next.set(
         edge,
-        before && before.selected === isSelected
+        before && before.selected === isSelected && before.ariaLabel === ariaLabel
           ? before
-          : { id, type: 'wire', ...edge, data: { edge }, selected: isSelected },
+          : { id, type: 'wire', ...edge, data: { edge }, selected: isSelected, ariaLabel },
       );
     }
     wires = next;

@@ -29,7 +29,7 @@ export function useFlowBeside(shown: boolean): boolean {
     if (!room) return undefined;
     // Later only what is covered is moved, and not while it is dragged.
     const watch = new ResizeObserver(() => {
-      if (document.querySelector('.react-flow__node.dragging')) return;
+      if (document.querySelector('.canvas .react-flow__node.dragging')) return;
       if (someCardHidden() && allCardsNear()) void fitView({ ...fitOptions(), duration: glideMs() });
     });
     watch.observe(stage);

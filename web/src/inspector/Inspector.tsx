@@ -1,14 +1,22 @@
-import { isMemory } from '../manifest/catalog';
+import { lazy, Suspense, type ReactNode } from 'react';
 import type { FlowNode } from '../flow/document';
+import { isGraph, isHistory, isMemory } from '../manifest/catalog';
 import { useCatalog, useFlow, usePage, useView } from '../page';
+import type { NodeDeclaration } from '../manifest/types';
 import { MemoryTab } from '../memory/MemoryTab';
+import { Waiting } from '../memory/Waiting';
 import { RunTab } from '../run/RunTab';
 import { IconButton } from '../ui/Button';
 import { NodeIcon } from '../ui/Icon';
-import { Tabs } from '../ui/Tabs';
+import { Tabs, type Tab } from '../ui/Tabs';
 import { DocsTab } from './DocsTab';
 import { SettingsTab } from './SettingsTab';
 import './inspector.css';
+
+/** Fetched when a node that gives a graph, or a history, is looked at. */
+const kept = () => import('./kept');
+const GraphTab = lazy(async () => ({ default: (await kept()).GraphTab }));
+const HistoryTab = lazy(async () => ({ default: (await kept()).HistoryTab }));
 
 /** Everything about the one node that is selected. */
 export function Inspector() {
@@ -33,7 +41,7 @@ function InspectorOf({ node, onClose }: { node: FlowNode; onClose: () => void })
   const tabs = declaration
     ? [
         { id: 'settings', title: 'Settings', panel: <SettingsTab node={node} declaration={declaration} /> },
-        ...(isMemory(declaration) ? [{ id: 'memory', title: 'Memory', panel: <MemoryTab node={node} declaration={declaration} /> }] : []),
+        ...keptTab(node, declaration),
         { id: 'run', title: 'Run', panel: <RunTab node={node} declaration={declaration} /> },
         { id: 'docs', title: 'Docs', panel: <DocsTab declaration={declaration} /> },
       ]
@@ -55,6 +63,19 @@ function InspectorOf({ node, onClose }: { node: FlowNode; onClose: () => void })
       )}
     </>
   );
+}
+
+/** What the node keeps, by what it gives. */
+function keptTab(node: FlowNode, declaration: NodeDeclaration): Tab[] {
+  const title = node.name ?? declaration.title;
+  if (isMemory(declaration)) return [{ id: 'memory', title: 'Memory', panel: <MemoryTab node={node} declaration={declaration} /> }];
+  if (isGraph(declaration)) return [{ id: 'memory', title: 'Memory', panel: <Later><GraphTab node={node} title={title} /></Later> }];
+  if (isHistory(declaration)) return [{ id: 'memory', title: 'Memory', panel: <Later><HistoryTab node={node} /></Later> }];
+  return [];
+}
+
+function Later({ children }: { children: ReactNode }) {
+  return <Suspense fallback={<Waiting />}>{children}</Suspense>;
 }
 
 function UnknownNode({ node }: { node: FlowNode }) {

@@ -1,3 +1,4 @@
+import { useEffect, useRef, useState } from 'react';
 import { useStore } from 'zustand';
 import type { SaveState } from '../flow/autosave';
 import { usePage } from '../page';
@@ -9,6 +10,32 @@ import { say } from '../ui/toasts';
 export function SaveNote() {
   const { autosave } = usePage();
   const save = useStore(autosave.status, (state) => state.save);
+  return (
+    <>
+      <Shown save={save} />
+      <SavedAgain is={save.is} />
+    </>
+  );
+}
+
+/** Tells a screen reader that what was not saved is saved now. What went well from the first is no news. */
+function SavedAgain({ is }: { is: SaveState['is'] }) {
+  const [trouble, setTrouble] = useState(false);
+  const before = useRef(is);
+  useEffect(() => {
+    if (is === 'offline' || is === 'failed' || is === 'elsewhere') setTrouble(true);
+    else if (before.current === 'saved') setTrouble(false);
+    before.current = is;
+  }, [is]);
+  return (
+    <p className="visually-hidden" role="status">
+      {trouble && is === 'saved' ? 'Saved again.' : ''}
+    </p>
+  );
+}
+
+function Shown({ save }: { save: SaveState }) {
+  const { autosave } = usePage();
   const reload = async () => {
     const error = await autosave.reload();
     if (error) say(error.message, { tone: 'bad' });

@@ -22,6 +22,8 @@ export interface Category {
 /** Hues that the theme defines beside the product's own. */
 const QUIET_HUES = 6;
 const MEMORY_TYPE = 'BaseMemory';
+const GRAPH_TYPE = 'BaseGraphMemory';
+const HISTORY_TYPE = 'BaseHistoryStore';
 
 export function catalogOf(manifest: Manifest): Catalog {
   const nodes = new Map(manifest.nodes.map((node) => [node['x-node'].type, node]));
@@ -50,7 +52,26 @@ export function meet(left: readonly string[], right: readonly string[]): boolean
 
 /** Whether a node keeps conversations: one of its outputs is a memory. */
 export function isMemory(declaration: NodeDeclaration | undefined): boolean {
-  return declaration?.['x-node'].outputPorts.some((port) => port.types.includes(MEMORY_TYPE)) ?? false;
+  return gives(declaration, MEMORY_TYPE);
+}
+
+/** Whether a node keeps facts and how they are related. */
+export function isGraph(declaration: NodeDeclaration | undefined): boolean {
+  return gives(declaration, GRAPH_TYPE);
+}
+
+/** Whether a node keeps what became of memories. */
+export function isHistory(declaration: NodeDeclaration | undefined): boolean {
+  return gives(declaration, HISTORY_TYPE);
+}
+
+/** Whether a node makes what its service lacks, such as its table, when it is asked to. */
+export function canSetUp(declaration: NodeDeclaration | undefined): boolean {
+  return declaration?.['x-node'].capabilities.includes('setUp') ?? false;
+}
+
+function gives(declaration: NodeDeclaration | undefined, type: string): boolean {
+  return declaration?.['x-node'].outputPorts.some((port) => port.types.includes(type)) ?? false;
 }
 
 export function inputPort(declaration: NodeDeclaration | undefined, id: string): Port | undefined {

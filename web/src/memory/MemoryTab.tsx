@@ -1,14 +1,9 @@
 import { useState } from 'react';
-import { useGone } from '../credentials/names';
 import type { FlowNode } from '../flow/document';
 import type { NodeDeclaration } from '../manifest/types';
-import { setupProblems } from '../manifest/setup';
-import { useCatalog, useFlow, usePage } from '../page';
-import { sentence } from '../text/sentence';
-import { Button } from '../ui/Button';
 import { Dialog } from '../ui/Dialog';
-import { Blank } from './Blank';
 import { MemoryView } from './MemoryView';
+import { SetUpFirst } from './SetUpFirst';
 import { useMemory } from './useMemory';
 import './memory.css';
 
@@ -19,17 +14,12 @@ interface MemoryTabProps {
   declaration: NodeDeclaration;
 }
 
-/** What the node's store holds, once the node has all that it needs to be asked. */
-export function MemoryTab({ node, declaration }: MemoryTabProps) {
-  const catalog = useCatalog();
-  const { view } = usePage();
-  useGone(node.credential);
-  const missing = useFlow(({ doc }) => setupProblems(catalog, node, doc.edges)[0]?.message);
-  if (missing === undefined) return <Stored node={node} declaration={declaration} />;
+/** The conversations that the node's store holds. */
+export function MemoryTab(props: MemoryTabProps) {
   return (
-    <Blank icon="settings" title="Not set up yet" text={`${sentence(missing)} Then this shows what the memory holds.`}>
-      <Button onClick={() => view.setState({ inspectorTab: 'settings' })}>Open the settings</Button>
-    </Blank>
+    <SetUpFirst node={props.node}>
+      <Stored {...props} />
+    </SetUpFirst>
   );
 }
 

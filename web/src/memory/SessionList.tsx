@@ -12,6 +12,7 @@ import { date, lastActive } from './format';
 import { PAGE, type MemoryStore } from './store';
 import { useMemoryState } from './useMemory';
 import { useNow } from './useNow';
+import { Waiting } from './Waiting';
 
 /** The sessions of the store. What is typed filters those that are loaded, and opens the one that it names. */
 export function SessionList({ memory, onEnlarge }: { memory: MemoryStore; onEnlarge?: () => void }) {
@@ -148,15 +149,5 @@ function NothingStored({ more }: { more: boolean }) {
         </Button>
       )}
     </Blank>
-  );
-}
-
-export function Waiting() {
-  return (
-    <div className="memory-waiting" role="status" aria-label="Loading">
-      <span />
-      <span />
-      <span />
-    </div>
   );
 }

@@ -13,7 +13,7 @@ import { itemsOf, messageCount } from './messages';
 import { Messages } from './Messages';
 import { find } from './search';
 import { SizeBar } from './SizeBar';
-import { Waiting } from './SessionList';
+import { Waiting } from './Waiting';
 import { SessionBlank } from './SessionBlank';
 import { StoredRows } from './StoredRows';
 import type { MemoryStore, OpenSession, Read } from './store';

@@ -10,7 +10,7 @@ import { ReadFailure } from './ReadFailure';
 import { bytes, date } from './format';
 import { JsonTree } from './JsonTree';
 import { SizeBar } from './SizeBar';
-import { Waiting } from './SessionList';
+import { Waiting } from './Waiting';
 import { PAGE, type MemoryStore } from './store';
 import { useCopy } from './useCopy';
 import { useMemoryState } from './useMemory';

@@ -2,7 +2,7 @@ import { useEffect, useMemo } from 'react';
 import { useStore } from 'zustand';
 import { memory } from '../api/memory';
 import type { FlowNode } from '../flow/document';
-import { useFlow, usePage } from '../page';
+import { useFlow, usePage, type Page } from '../page';
 import { lastStored, onStored, tellChanged } from '../run/stored';
 import { createMemory, type MemoryState, type MemoryStore } from './store';
 
@@ -12,13 +12,26 @@ const kept = new Map<string, { settings: string; memory: MemoryStore }>();
 export function useMemory(node: FlowNode): MemoryStore {
   const { autosave } = usePage();
   const flow = useFlow((state) => state.id) ?? '';
-  const settings = JSON.stringify([node.type, node.version, node.inputs, node.credential]);
+  const settings = settingsOf(node);
   const found = useMemo(() => memoryOf(flow, node.id, settings, () => autosave.flush()), [flow, node.id, settings, autosave]);
   useEffect(() => {
     const unwatch = found.watch();
     return () => void unwatch();
   }, [found]);
   return found;
+}
+
+/** Opens a session in the Memory tab of a node. */
+export function openSession({ flow, view, autosave }: Page, node: FlowNode, session: string): void {
+  const { id } = flow.getState();
+  if (id === undefined) return;
+  memoryOf(id, node.id, settingsOf(node), () => autosave.flush()).open(session);
+  flow.commands.select([node.id]);
+  view.setState({ inspector: true, inspectorTab: 'memory' });
+}
+
+function settingsOf({ type, version, inputs, credential }: FlowNode): string {
+  return JSON.stringify([type, version, inputs, credential]);
 }
 
 function memoryOf(flow: string, node: string, settings: string, save: () => Promise<void>): MemoryStore {

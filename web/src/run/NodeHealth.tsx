@@ -9,6 +9,7 @@ import { Button, IconButton } from '../ui/Button';
 import { say } from '../ui/toasts';
 import { Failure, Findings } from './Findings';
 import { health, refOf } from './health';
+import { SetUpOffer } from './SetUpOffer';
 import { useNodeStatus } from './status';
 import './health.css';
 
@@ -38,7 +39,13 @@ export function NodeHealth({ node }: { node: FlowNode }) {
         {tried && tried.is !== 'checking' && <Button look="quiet" onClick={() => again(node.id)}>Check again</Button>}
         {status.is !== 'setup' && <Button look="quiet" disabled={busy} onClick={() => void diagnose()}>{busy ? 'Looking…' : 'Diagnose'}</Button>}
       </div>
-      {status.is === 'error' && (tried?.is === 'error' ? <Failure error={tried.error} /> : <Failure error={{ kind: 'unknown', message: status.text, status: 0 }} />)}
+      {status.is === 'error' && (tried?.is === 'error' ? (
+        <Failure error={tried.error}>
+          <SetUpOffer node={node} error={tried.error} />
+        </Failure>
+      ) : (
+        <Failure error={{ kind: 'unknown', message: status.text, status: 0 }} />
+      ))}
       {report === undefined && warnings.length > 0 && <Findings findings={warnings} />}
       {report && <Report report={report} onClose={() => setReport(undefined)} />}
     </section>

@@ -1,11 +1,12 @@
 import type { Step } from '../api/runs';
 import type { FlowDocument, FlowNode } from '../flow/document';
-import { isMemory, meet, type Catalog } from '../manifest/catalog';
+import { isGraph, isMemory, meet, type Catalog } from '../manifest/catalog';
 
 /** The nodes that a run goes through, by what they do in it. */
 export interface Parts {
   chain: string | undefined;
   memory: string | undefined;
+  graph: string | undefined;
   model: string | undefined;
   /** By name, spelled as `spelled` does. */
   tools: Readonly<Record<string, string>>;
@@ -27,6 +28,7 @@ export function partsOf(catalog: Catalog, { nodes, edges }: FlowDocument): Parts
   return {
     chain: chain?.id,
     memory: connected.find((node) => isMemory(catalog.node(node.type)))?.id,
+    graph: connected.find((node) => isGraph(catalog.node(node.type)))?.id,
     model: connected.find((node) => gives(node, MODEL))?.id,
     tools: Object.fromEntries(tools.flatMap((node) => [node.type, catalog.node(node.type)?.title, node.name].flatMap((name) => (name === undefined ? [] : [[spelled(name), node.id]])))),
   };
@@ -38,6 +40,8 @@ export function partOfStep(parts: Parts, { kind }: Step): string | undefined {
     case 'loaded':
     case 'stored':
       return parts.memory ?? parts.chain;
+    case 'facts_found':
+      return parts.graph ?? parts.chain;
     case 'answered':
       return parts.model ?? parts.chain;
     case 'tool_called':

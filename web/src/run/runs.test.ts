@@ -345,8 +345,8 @@ describe('nodes', () => {
   });
 
   test('are found by what they give, not by their type', () => {
-    expect(partsOf(CATALOG, FLOW)).toEqual({ chain: 'chain', memory: 'memory', model: 'model', tools: { unitconverter: 'tool' } });
-    expect(partsOf(CATALOG, { ...FLOW, edges: [] })).toEqual({ chain: 'chain', memory: undefined, model: undefined, tools: {} });
+    expect(partsOf(CATALOG, FLOW)).toEqual({ chain: 'chain', memory: 'memory', graph: undefined, model: 'model', tools: { unitconverter: 'tool' } });
+    expect(partsOf(CATALOG, { ...FLOW, edges: [] })).toEqual({ chain: 'chain', memory: undefined, graph: undefined, model: undefined, tools: {} });
   });
 });
 

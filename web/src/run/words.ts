@@ -7,6 +7,9 @@ export function stepWords({ kind }: Step): string {
       const unreadable = kind.unreadable > 0 ? `, ${kind.unreadable} unreadable` : '';
       return kind.messages === 0 ? `${kind.state === 'expired' ? 'Loaded nothing, it has expired' : 'Loaded nothing yet'}${unreadable}` : `Loaded ${count(kind.messages, 'message')}${unreadable}`;
     }
+    case 'facts_found':
+      if (kind.problem) return 'Could not read the facts';
+      return kind.facts.length === 0 ? 'Found no facts' : `Found ${count(kind.facts.length, 'fact')}${kind.left_out ? ', the nearest' : ''}`;
     case 'answered':
       return kind.tool_calls > 0 ? `Model asked for ${count(kind.tool_calls, 'tool')}` : 'Model answered';
     case 'tool_called':
@@ -21,7 +24,12 @@ export function stepWords({ kind }: Step): string {
 
 /** What else there is to know of a step. */
 export function stepHint({ kind }: Step): string | undefined {
+  if (kind.step === 'facts_found') return kind.problem ?? undefined;
   return kind.step === 'answered' ? kind.model : undefined;
+}
+
+export function hasFailed({ kind }: Step): boolean {
+  return (kind.step === 'tool_called' && !kind.ok) || (kind.step === 'facts_found' && kind.problem != null);
 }
 
 /** Whatever a step cost, as short words: units, tokens, time. */

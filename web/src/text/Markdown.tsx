@@ -145,7 +145,8 @@ function Link({ href, children }: { href: string; children: ReactNode }) {
 /** The address of the page names the flow, so that a place within the text is scrolled to instead. */
 function jump(from: HTMLElement, id: string): void {
   const target = from.closest('.markdown')?.querySelector(`[id="${CSS.escape(id)}"]`);
-  target?.scrollIntoView({ block: 'start', behavior: 'smooth' });
+  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  target?.scrollIntoView({ block: 'start', behavior: still ? 'auto' : 'smooth' });
 }
 
 function plain(tokens: Token[]): string {

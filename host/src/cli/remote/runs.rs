@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use canvas_memory::flow::Flow;
 use canvas_memory::json::RawJson;
+use canvas_memory::message::Message;
 use canvas_memory::session::{SessionId, TurnId};
 use canvas_memory::{Error, ErrorKind};
 use reqwest::Method;
@@ -26,7 +27,7 @@ pub(in crate::cli) struct RemoteRuns {
 #[derive(Serialize)]
 struct Order<'a> {
     flow: FlowReference<'a>,
-    message: &'a str,
+    message: &'a Message,
     #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<&'a SessionId>,
     chat: &'a SessionId,
@@ -124,7 +125,7 @@ impl Runs for RemoteRuns {
         said: Said<'_>,
         show: &mut (dyn FnMut(RawJson) + Send),
     ) -> Result<Ran<String>, Failure> {
-        let Said { text: message, session, chat, turn_id } = said;
+        let Said { message, session, chat, turn_id } = said;
         let flow = match &self.flow {
             FlowChoice::Saved(id) => FlowReference::Id(id),
             FlowChoice::Document(flow) => FlowReference::Document(flow),

@@ -10,7 +10,7 @@ use crate::dynamodb::item_per_session::Mark;
 use crate::dynamodb::item_per_session::position::End;
 use crate::dynamodb::size::Item;
 use crate::error::{Error, ErrorKind, Result};
-use crate::session::{Position, SessionKey, Turn};
+use crate::session::{Position, SessionId, SessionKey, Turn};
 use crate::store::{After, Append, Appended, Consistency, Dedupe};
 use crate::usage::Usage;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -20,6 +20,7 @@ pub(super) const MAX_TRIES: u32 = 64;
 
 /// A turn on its way into the item.
 struct Pending<'a> {
+    session: &'a SessionId,
     turn: &'a Turn,
     mark: Mark,
     elements: Vec<Element>,
@@ -46,14 +47,15 @@ impl Pending<'_> {
 impl ConversationStore {
     pub(super) async fn append_turn(&self, key: &SessionKey, append: Append) -> Result<Appended> {
         append.check()?;
-        let key = self.session_key(key)?;
+        let (session, key) = (&key.session, self.session_key(key)?);
         if let After::Near(position) | After::Exactly(Some(position)) = &append.after {
             End::parse(position)?;
         }
         let encode = |message| codec::encode(message).map(Element::of);
         let elements = append.turn.messages.iter().map(encode).collect::<Result<_>>()?;
         let (turn, now) = (&append.turn, self.now());
-        let pending = Pending { turn, mark: Mark::of(turn, now)?, elements, after: &append.after, now };
+        let pending =
+            Pending { session, turn, mark: Mark::of(turn, now)?, elements, after: &append.after, now };
         let mut usage = Usage::default();
         match self.try_append(&key, &pending, &mut usage).await {
             Ok((position, duplicate)) => Ok(Appended { position, duplicate, dedupe: Dedupe::Exact, usage }),
@@ -121,7 +123,7 @@ impl ConversationStore {
                 self.update_item(key, read, &draft, pending.of_turn(), usage).await
             }
             None => {
-                let draft = self.fresh(pending.now).messages(&elements, &marks, &[]);
+                let draft = self.fresh_session(pending.session, pending.now).messages(&elements, &marks, &[]);
                 let version = version_of(read).saturating_add(1);
                 let draft = draft.set(VERSION, AttributeValue::N(version.to_string()));
                 let item = draft.applied(key);

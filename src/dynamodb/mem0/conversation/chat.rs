@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use futures_util::stream::{self, BoxStream, StreamExt};
 
 use super::ConversationStore;
-use super::id::{check_id, check_user};
+use super::id::{OfSession, check_user};
 use super::requests::key;
 use crate::dynamodb::attribute;
 use crate::dynamodb::item_per_session::notes;
@@ -36,8 +36,7 @@ impl ConversationStore {
     pub(super) fn session_key(&self, session: &SessionKey) -> Result<Item> {
         let user_id = self.user_of(&session.scope)?;
         check_user("userId", user_id)?;
-        check_id("sessionId", session.session.as_str())?;
-        Ok(key(user_id, session.session.as_str()))
+        Ok(key(user_id, &OfSession::new(&session.session).conversation_id))
     }
 
     async fn load(&self, key: &SessionKey, window: Window, consistency: Consistency) -> Result<Recent> {

@@ -5,10 +5,15 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::ConversationStore;
+use super::id::OfSession;
 use super::marks::{Element, TURNS, TurnMark};
 use super::snapshot::{MESSAGES, Snapshot, VERSION, text_of};
 use crate::dynamodb::size::{Item, MAX_ITEM_BYTES, item_bytes};
 use crate::error::{Error, ErrorKind, Result};
+use crate::session::SessionId;
+
+/// The whole id of a session that is too long for a sort key.
+pub(super) const SESSION: &str = "cm_session";
 
 /// Attributes to set and to remove.
 #[derive(Clone, Debug, Default)]
@@ -72,6 +77,15 @@ impl ConversationStore {
             .set("type", AttributeValue::S("conversation".to_owned()));
         match self.config.new_expiry(now_epoch_secs) {
             Some((attribute, expiry)) => draft.set(attribute, expiry),
+            None => draft,
+        }
+    }
+
+    /// What a new session has beside messages.
+    pub(super) fn fresh_session(&self, session: &SessionId, now_epoch_secs: u64) -> Draft {
+        let draft = self.fresh(now_epoch_secs);
+        match OfSession::new(session).long {
+            Some(id) => draft.set(SESSION, AttributeValue::S(id.to_owned())),
             None => draft,
         }
     }

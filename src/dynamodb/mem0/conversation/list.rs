@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use serde::{Deserialize, Serialize};
 
 use super::config::epoch_secs;
+use super::draft::SESSION;
 use super::id::check_user;
 use super::requests::key;
 use super::types::Conversations;
@@ -55,10 +56,8 @@ impl ConversationStore {
         let Items { items, next, usage } = self.query(self.user_of(scope)?, page, true).await?;
         let sessions = items.into_iter().filter_map(|item| {
             let last_active_epoch_secs = epoch_secs(&item, "updated_at").or(epoch_secs(&item, "timestamp"));
-            Some(SessionEntry {
-                session: SessionId::new(text(&item, SORT_KEY)).ok()?,
-                last_active_epoch_secs,
-            })
+            let id = if item.contains_key(SESSION) { SESSION } else { SORT_KEY };
+            Some(SessionEntry { session: SessionId::new(text(&item, id)).ok()?, last_active_epoch_secs })
         });
         Ok(Sessions { sessions: sessions.collect(), next, usage })
     }
@@ -84,7 +83,8 @@ impl ConversationStore {
                     .return_consumed_capacity(ReturnConsumedCapacity::Total);
                 if brief {
                     request = request
-                        .projection_expression("#id, #timestamp, #updated, #expiry")
+                        .projection_expression("#id, #session, #timestamp, #updated, #expiry")
+                        .expression_attribute_names("#session", SESSION)
                         .expression_attribute_names("#id", SORT_KEY)
                         .expression_attribute_names("#timestamp", "timestamp")
                         .expression_attribute_names("#updated", "updated_at")

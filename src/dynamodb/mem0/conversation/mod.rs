@@ -10,6 +10,7 @@
 //! | `timestamp`, `updated_at`, `expiration_time` | N: epoch seconds | Mem0's |
 //! | `type`, `metadata` | S | Mem0's |
 //! | `cm_turns` | L: which messages are which turn of ours, and what of them the form has no place for | ours |
+//! | `cm_session` | S: the session's whole id, where it is longer than a sort key | ours |
 //! | `cm_version` | N: counts our writes | ours |
 //! | `cm_note_…` | M: notes | ours |
 //!

@@ -47,7 +47,7 @@ impl ConversationStore {
         usage: &mut Usage,
     ) -> Result<()> {
         let attribute = notes::attribute(&note.name)?;
-        let key = self.session_key(key)?;
+        let (session, key) = (&key.session, self.session_key(key)?);
         let value = notes::write(note);
         let mut item = self.read_item(&key, Consistency::Strong, usage).await?;
         for attempt in 0..MAX_TRIES {
@@ -76,7 +76,7 @@ impl ConversationStore {
                     self.update_item(&key, read, &draft, OfTurn::default(), usage).await
                 }
                 None => {
-                    draft.set.extend(self.fresh(self.now()).set);
+                    draft.set.extend(self.fresh_session(session, self.now()).set);
                     let version = version_of(read.as_ref()).saturating_add(1);
                     let version = AttributeValue::N(version.to_string());
                     let new = draft.set(MESSAGES, none).set(VERSION, version).applied(&key);

@@ -97,11 +97,14 @@ async fn try_unlink(store: &Mem0GraphStore, keys: &Keys, edge: &EdgeKey, usage: 
         Some((_, Some(there))) => Some(there),
         Some((_, None)) => store.source_row(&ends, &id, usage).await?,
     };
-    if there.is_some() {
+    // One with these ends was not there when it was refused, and was linked since.
+    if there.is_some_and(|there| !ends.are_of(&there)) {
         return Err(other_edge());
     }
-    // What a writer without transactions left of it.
-    store.transact(&others, usage).await?;
+    // What a writer without transactions left of it, unless it was linked since.
+    let mut writes = vec![Write::Check(codec::key(&ends.source, &outgoing), Expression::absent())];
+    writes.extend(others);
+    store.transact(&writes, usage).await?;
     Ok(false)
 }
 

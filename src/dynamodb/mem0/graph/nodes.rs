@@ -130,23 +130,17 @@ async fn put_group(
         Transacted::Refused(refused) => refused,
     };
     // From the last, so that the places of the others stay what they are.
-    for (at, there) in refused.into_iter().rev().filter(|(at, _)| *at < writes.len()) {
-        if at >= group.len() {
-            continue;
-        }
+    for (at, there) in refused.into_iter().rev() {
+        let Some(Pending { node, partition, .. }) = group.get(at) else { continue };
         let there = match there {
-            Some(there) => Some(there),
-            None => {
-                let partition = group.get(at).map(|node| node.partition.clone()).unwrap_or_default();
-                store.row(&partition, usage).await?
-            }
+            Some(there) => there,
+            None => match store.row(partition, usage).await? {
+                Some(there) => there,
+                None => continue,
+            },
         };
-        let Some(there) = there else { continue };
         if is_being_deleted(&there) {
-            let id = group.get(at).map(|node| node.node.id.clone());
-            if let Some(id) = id {
-                delete::finish(store, keys, &id, usage).await?;
-            }
+            delete::finish(store, keys, &node.id, usage).await?;
             continue;
         }
         let outcome = match codec::node(keys, &there) {
