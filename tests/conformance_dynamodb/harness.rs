@@ -1,5 +1,6 @@
 //! A layout on a server of DynamoDB's protocol, with a proxy between them.
 
+// Whoever takes the harness by its path gets this with it.
 #[path = "mem0.rs"]
 mod mem0;
 

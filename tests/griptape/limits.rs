@@ -63,7 +63,7 @@ async fn all_but_the_last_bytes_of_an_item_can_be_used() {
         for is_there in [false, true] {
             let most = usize::try_from(MAX_ITEM_BYTES).unwrap();
             // The longest text that fits, and the shortest that does not.
-            let (mut fits, mut too_long) = (most - 512, most);
+            let (mut fits, mut too_long) = (most - 1_500, most);
             while too_long - fits > 1 {
                 let bytes = usize::midpoint(fits, too_long);
                 let session = format!("{is_there}-{bytes}");

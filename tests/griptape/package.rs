@@ -176,7 +176,7 @@ async fn a_summary_that_griptape_made_is_ours() {
     let (summary, version) = Summary::among(&ours.notes).unwrap().unwrap();
     assert_eq!((summary.text.as_str(), summary.turns_covered), ("They spelled a.", 1));
     assert_eq!((summary.through.as_ref(), summary.model.as_ref()), (Some(&ours.turns[0].position), None));
-    // Ours takes it up, and griptape goes on from there.
+    // Ours takes it up, and griptape reads that.
     let next = Summary {
         text: "They spelled a and b.".into(),
         through: Some(ours.turns[1].position.clone()),
@@ -187,7 +187,4 @@ async fn a_summary_that_griptape_made_is_ours() {
     bench.store.set_note(&key(SESSION), Summary::NOTE, &text, version).await.unwrap();
     let read = griptape.read().await;
     assert_eq!((&read["summary"], &read["summary_index"]), (&"They spelled a and b.".into(), &2.into()));
-    let prompt = griptape.ask("c", "C").await;
-    let expected = [("user", "Summary of the conversation so far: They spelled a and b."), ("user", "c")];
-    assert_eq!(said(&prompt), expected);
 }

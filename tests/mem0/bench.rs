@@ -1,17 +1,19 @@
 //! An engine with both tables, stores on it, and the bare SDK past them.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use canvas_memory::clock::Clock;
-use canvas_memory::dynamodb::DynamoClient;
 use canvas_memory::dynamodb::mem0::conversation::{self, ConversationConfig, ConversationStore};
 use canvas_memory::dynamodb::mem0::history::{self, HistoryConfig, Mem0HistoryStore};
 use canvas_memory::dynamodb::size::Item;
+use canvas_memory::dynamodb::{DynamoClient, Timeouts};
 use canvas_memory::json::RawJson;
 use serde_json::Value;
 
 use crate::support::dynamodb::client;
-use crate::support::dynoxide::{Dynoxide, client_at};
+use crate::support::dynoxide::{Dynoxide, config_at};
 use crate::support::moto::Moto;
 
 /// When the fixtures were written.
@@ -52,7 +54,31 @@ impl Bench {
     }
 
     pub(crate) fn client(&self) -> DynamoClient {
-        client_at(&self.endpoint, self.clock.clone())
+        let mut config = config_at(&self.endpoint, self.clock.clone());
+        // moto copies its tables for each transaction.
+        let patience = Duration::from_secs(120);
+        config.timeouts = Timeouts { attempt: patience, operation: 2 * patience, ..Timeouts::default() };
+        DynamoClient::new(config).unwrap()
+    }
+
+    /// Puts conversations of a user that tell the time by their ids, from `THEN` on.
+    pub(crate) async fn fill(&self, user: &str, count: u64) {
+        let seconds: Vec<_> = (THEN..THEN + count).collect();
+        for seconds in seconds.chunks(25) {
+            let put = |second: &u64| {
+                let item = [
+                    ("user_id", text(user)),
+                    ("conversation_id", text(&format!("{user}:{second}"))),
+                    ("messages", text(r#"[{"role": "user", "content": "hello"}]"#)),
+                    ("timestamp", AttributeValue::N(second.to_string())),
+                ];
+                let item = item.map(|(name, value)| (name.to_owned(), value)).into();
+                let put = PutRequest::builder().set_item(Some(item)).build().unwrap();
+                WriteRequest::builder().put_request(put).build()
+            };
+            let writes = seconds.iter().map(put).collect();
+            self.sdk.batch_write_item().request_items("conversations", writes).send().await.unwrap();
+        }
     }
 
     pub(crate) fn conversations(&self, ttl_days: Option<u64>) -> ConversationStore {

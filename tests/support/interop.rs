@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use canvas_memory::json::mend_surrogates;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout};
@@ -178,7 +179,8 @@ impl Script {
         let _ = self.requests.write_all(format!("{request}\n").as_bytes()).await;
         let answer = self.answers.next_line().await.expect("the scripts print UTF-8");
         let answer = answer.expect("the script has ended; its error stands above");
-        let mut answer: Value = serde_json::from_str(&answer).expect("the scripts print JSON");
+        let mut answer: Value =
+            serde_json::from_str(&mend_surrogates(&answer)).expect("the scripts print JSON");
         match answer["error"].as_str() {
             Some(error) => Err(error.to_owned()),
             None => Ok(answer["result"].take()),

@@ -61,7 +61,7 @@ async fn a_table_of_each_kind_is_made_with_all_that_it_asks_for_and_again_withou
         };
         let made = table.create(&client).await.unwrap_or_else(|error| panic!("{kind:?}: {error:?}"));
         assert!(made.is_new && made.findings.is_empty(), "{kind:?}: {made:#?}");
-        assert_eq!(SetUp::from(made).made, [table.name.clone()]);
+        assert_eq!(SetUp::from(made).made, [table.name.as_str()]);
         let again = table.create(&client).await.unwrap();
         assert!(!again.is_new && again.findings.is_empty(), "{kind:?}: {again:#?}");
         let checked = table.check(&client).await;

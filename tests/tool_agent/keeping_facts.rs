@@ -59,13 +59,13 @@ async fn what_an_agent_keeps_comes_back_with_where_it_came_from() {
         turn[2..4],
         ["tool =1: Remembered of emma: Emma is six years old.", "tool =2: Remembered: user —SISTER_OF→ emma"]
     );
-    let source = Source {
+    let sources = vec![Source {
         session: session(),
         turn_id: TurnId::new("turn-1").unwrap(),
         message_ids: vec!["turn-1:0".into(), "turn-1:1".into()],
-    };
+    }];
     let emma = node(&graph, "emma").await.unwrap();
-    assert_eq!(provenance::of(emma.metadata.as_ref()), [source.clone()]);
+    assert_eq!(provenance::of(emma.metadata.as_ref()), sources);
 
     // In another session, of which the conversation knows nothing.
     let mut other = request("How old is Emma?");
@@ -86,7 +86,7 @@ async fn what_an_agent_keeps_comes_back_with_where_it_came_from() {
     let sent = sent_shape(&stub.messages(2));
     assert!(sent[1].ends_with("- emma: Emma is six years old.\n- user —SISTER_OF→ emma"), "{sent:?}");
     assert_eq!(sent.len(), 3, "{sent:?}");
-    assert!(found.iter().all(|fact| fact.sources == [source.clone()]) && found.len() == 2, "{found:?}");
+    assert!(found.iter().all(|fact| fact.sources == sources) && found.len() == 2, "{found:?}");
 
     run(&*agent, request("Forget her.")).await.outcome();
     assert!(node(&graph, "emma").await.is_none());
@@ -382,9 +382,9 @@ async fn what_a_call_and_a_look_up_cost() {
             ("without words", (2, 1.0, 2.0)),
             ("a new relation", (3, 3.0, 13.0)),
             ("the same relation again", (2, 3.0, 0.0)),
-            ("a look-up", (0, 0.0, 0.0)),
-            ("a look-up without words", (0, 0.0, 0.0)),
-            ("a thing with a relation is forgotten", (0, 0.0, 0.0)),
+            ("a look-up", (8, 32.0, 0.0)),
+            ("a look-up without words", (4, 28.0, 0.0)),
+            ("a thing with a relation is forgotten", (9, 6.0, 22.0)),
         ]
     );
 }

@@ -77,7 +77,7 @@ test('what does not fit dims while a wire is drawn, and a refusal says why', asy
   await add(page, 'Chat Model', { x: 240, y: 480 });
   const chain = card(page, 'Conversation Chain');
   const opacity = (what: Locator) => what.evaluate((element) => Number(getComputedStyle(element).opacity));
-  const port = (title: string) => chain.locator('.port', { hasText: title });
+  const port = (title: string) => chain.locator('.port').filter({ has: page.locator('.port-title').getByText(title, { exact: true }) });
 
   await begin(page, output(page, 'Calculator'));
   await expect.poll(() => opacity(chain.locator('.card'))).toBeLessThan(0.5);

@@ -80,6 +80,9 @@ for (const [screen, options] of Object.entries(SCREENS)) {
       await look('connect to');
       await press(page.getByRole('option', { name: 'Echo Model · Model', exact: true }));
       await expect(page.locator('.react-flow__edge')).toHaveCount(3);
+      const handle = (name: string, of: string) => card(page, name).locator(`.react-flow__handle${of}`);
+      await drag(page, handle('DynamoDB Chat Memory', '.source'), handle('Tool Agent', '.target[data-handleid="memory"]'), touch);
+      await expect(page.locator('.react-flow__edge')).toHaveCount(4);
 
       await menu('Credentials');
       await look('credentials');
@@ -99,6 +102,31 @@ for (const [screen, options] of Object.entries(SCREENS)) {
       await look('keys');
     });
   });
+}
+
+/** With one finger, or the mouse. */
+async function drag(page: Page, from: Locator, to: Locator, touch: boolean): Promise<void> {
+  if (!touch) return from.dragTo(to);
+  const [start, end] = [await middleOf(from), await middleOf(to)];
+  const finger = await page.context().newCDPSession(page);
+  const send = (type: 'touchStart' | 'touchMove' | 'touchEnd', touchPoints: { x: number; y: number }[]) => finger.send('Input.dispatchTouchEvent', { type, touchPoints });
+  await send('touchStart', [start]);
+  for (let step = 1; step <= DRAG_STEPS; step++) {
+    const along = (a: number, b: number) => a + ((b - a) * step) / DRAG_STEPS;
+    await send('touchMove', [{ x: along(start.x, end.x), y: along(start.y, end.y) }]);
+  }
+  // A finger that leaves while it moves flings, and the next tap only ends that.
+  await page.waitForTimeout(200);
+  await send('touchMove', [end]);
+  await send('touchEnd', []);
+}
+
+const DRAG_STEPS = 8;
+
+async function middleOf(what: Locator): Promise<{ x: number; y: number }> {
+  const box = await what.boundingBox();
+  if (!box) throw new Error('it is not drawn');
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
 }
 
 /** The page that moves as little as it was asked to; the rest of these tests are asked so, too. */

@@ -16,6 +16,23 @@ const TALK = [
   ['What is my name, and where do I go?', 'You are **Collin**, and you go to **Lisbon** for a week in May.'],
 ] as const;
 
+/** Enough facts for a picture. */
+const MORE_FACTS = [
+  ['Tile museum', 'In Xabregas, closed on Mondays.'],
+  ['Pastéis de nata', 'Collin wants to try them warm.'],
+  ['Tram 28', 'Crowded after ten.'],
+  ['Ada', 'Collin’s sister; joins for the weekend.'],
+  ['Porto', 'Where Ada lives.'],
+] as const;
+const MORE_RELATIONS = [
+  ['Tile museum', 'IN', 'Lisbon'],
+  ['Collin', 'WANTS_TO_TRY', 'Pastéis de nata'],
+  ['Pastéis de nata', 'SOLD_IN', 'Lisbon'],
+  ['Tram 28', 'RUNS_THROUGH', 'Alfama'],
+  ['Ada', 'SISTER_OF', 'Collin'],
+  ['Ada', 'LIVES_IN', 'Porto'],
+] as const;
+
 const test = base.extend<{ model: Model; flow: string }>({
   model: async ({}, use) => {
     const model = await startModel(['demo-model']);
@@ -89,7 +106,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await shoot(page, 'import');
 
       await page.getByRole('dialog', { name: 'Import report' }).getByRole('button', { name: 'Go to the flow' }).click();
-      await openMemory(page, await graphOf(host, FACTS, RELATIONS));
+      await openMemory(page, await graphOf(host, [...FACTS, ...MORE_FACTS], [...RELATIONS, ...MORE_RELATIONS]));
       await inspector(page).getByRole('button', { name: 'Large view' }).click();
       await page.locator('.graph-drawing .dot', { hasText: 'Lisbon' }).click();
       await expect(page.getByRole('region', { name: 'Fact Lisbon' })).toContainText('Relations');

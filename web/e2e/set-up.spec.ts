@@ -19,7 +19,7 @@ test('a table that is not there is created from the node, which is then ready', 
     await settings.getByText('Advanced').first().click();
     await settings.getByLabel('Sort key', { exact: true }).fill('turn');
     await settings.getByLabel('Endpoint', { exact: true }).fill(engine.address);
-    await settings.getByLabel('AWS credential').selectOption('Elsewhere');
+    await settings.getByLabel('AWS credential', { exact: true }).selectOption('Elsewhere');
     const status = card(page, 'DynamoDB Chat Memory').locator('.card-status');
     await expect(status).toContainText('The table is not there');
     await settings.getByRole('button', { name: 'Create this table' }).click();

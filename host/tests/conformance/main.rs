@@ -83,3 +83,4 @@ suite!(dynamodb_griptape, |patience| {
 suite!(dynamodb_griptape_of_old, |patience| {
     Dynamo::on(Layout::OldGriptape, DynamoDb::start()).await.waiting(patience)
 });
+suite!(dynamodb_mem0, |patience| { Dynamo::on(Layout::Mem0, DynamoDb::start()).await.waiting(patience) });

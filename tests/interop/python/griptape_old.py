@@ -35,6 +35,9 @@ def open_memory(options, summarise):
         partition_key_value=options.session,
         value_attribute_key=options.value_attribute,
     )
+    if summarise is None:
+        # Opening a memory adds every run anew, and summarizes anew; the driver gives what is stored.
+        return driver.load() or ConversationMemory()
     if options.offset is None:
         return ConversationMemory(driver=driver, max_runs=options.max_runs)
     return SummaryConversationMemory(

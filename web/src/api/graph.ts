@@ -33,7 +33,8 @@ export interface FactChange {
 export const graph = {
   list: (memory: GraphRef, limit: number, page?: string) => call<FactPage>('/graph/nodes', { body: { memory, limit, ...(page !== undefined && { page }) } }),
   search: (memory: GraphRef, text: string, limit: number) => call<Ok<'searchGraph'>>('/graph/search', { body: { memory, text, limit } }),
-  neighbourhood: (memory: GraphRef, id: string, depth: number) => call<Neighbourhood>('/graph/neighbourhood', { body: { memory, id, depth } }),
+  neighbourhood: (memory: GraphRef, id: string, depth: number, max_nodes: number) =>
+    call<Neighbourhood>('/graph/neighbourhood', { body: { memory, id, depth, max_nodes } }),
   put: (memory: GraphRef, { id, content, metadata }: NewFact) =>
     call<Ok<'putGraphNode'>>('/graph/put_node', { body: { memory, node: { id, content, ...(metadata && { metadata }) } } }),
   change: (memory: GraphRef, id: string, change: FactChange) => call<Ok<'updateGraphNode'>>('/graph/update_node', { body: { memory, id, ...change } }),

@@ -759,6 +759,125 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/history/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What happened to a memory, oldest first */
+        post: operations["listHistory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/history/add": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add records, each behind its memory's newest */
+        post: operations["addHistory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/history/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The newest messages of a session scope, oldest first */
+        post: operations["listSessionMessages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/history/add_messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add messages to a session scope */
+        post: operations["addSessionMessages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/history/delete_session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove the messages of a session scope */
+        post: operations["deleteSessionMessages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/history/delete_user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove all records and messages of a user */
+        post: operations["deleteUserHistory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/history/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove all records and messages */
+        post: operations["resetHistory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/credentials": {
         parameters: {
             query?: never;
@@ -813,6 +932,63 @@ export interface paths {
          * @description Nothing is saved. With an id, fields that are left out are those that are saved.
          */
         post: operations["testCredential"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tables/create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make the tables of a layout
+         * @description A table that is there is not changed; what differs is a finding.
+         */
+        post: operations["createTables"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tables/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compare tables with what they are to be */
+        post: operations["checkTables"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tables/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete a table with all that is in it
+         * @description There is no way back but a backup. A table whose deletion protection is on is refused.
+         */
+        post: operations["deleteTable"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1818,7 +1994,9 @@ export interface components {
         Recalled: {
             /** @description Notes that the store brought along, such as a summary. */
             notes: components["schemas"]["Note"][];
-            /** @description Oldest first. */
+            /** @description The summary of older turns, where the policy asks for one and there is one to be trusted. */
+            summary?: components["schemas"]["Summary"] | null;
+            /** @description Oldest first; without those that the summary covers. */
             turns: components["schemas"]["StoredTurn"][];
             /** @description What was not recalled. */
             left_out: components["schemas"]["LeftOut"];
@@ -1844,6 +2022,32 @@ export interface components {
              * @description Counts the writes, from 1.
              */
             version: number;
+        };
+        /**
+         * @description A summary of the oldest part of a session. The turns themselves stay where they are.
+         *
+         *     A store keeps it as the note `Summary::NOTE`, whose text is this as JSON; a layout whose other readers have a place of
+         *     their own for summaries keeps it there and gives the same note.
+         */
+        Summary: {
+            /** @description What was said. */
+            text: string;
+            /**
+             * @description The newest turn that it covers, with all turns before it. `None` where all that it covers was let go on purpose
+             *     to make room: then every turn that is stored is newer.
+             * @default null
+             */
+            through: components["schemas"]["SessionPosition"] | null;
+            /**
+             * Format: uint64
+             * @description How many turns it covers, as far as its writer knew.
+             */
+            turns_covered: number;
+            /**
+             * @description The model that wrote it; `None` where another program did and left no name.
+             * @default null
+             */
+            model: string | null;
         };
         /** @description A turn as a store has it. */
         StoredTurn: {
@@ -2148,7 +2352,7 @@ export interface components {
         /** @description A page of nodes. */
         NodePage: {
             /** @description In no order that means anything. */
-            nodes: components["schemas"]["Node"][];
+            nodes: components["schemas"]["StoredNode"][];
             /** @description Nodes that can't be read. */
             unreadable: components["schemas"]["Unreadable"][];
             /** @description The next page; `None` after the last. */
@@ -2157,7 +2361,7 @@ export interface components {
             usage: components["schemas"]["Usage"];
         };
         /** @description A node that is stored. */
-        Node: {
+        StoredNode: {
             /** @description Its name. */
             id: components["schemas"]["NodeId"];
             /** @description What is known: a text, perhaps empty. */
@@ -2187,7 +2391,7 @@ export interface components {
         /** @description A node that was looked for. */
         NodeRead: {
             /** @description `None` where there is none. */
-            node?: components["schemas"]["Node"] | null;
+            node?: components["schemas"]["StoredNode"] | null;
             /** @description What the call cost. */
             usage: components["schemas"]["Usage"];
         };
@@ -2220,7 +2424,7 @@ export interface components {
         /** @description A node that a search found. */
         Hit: {
             /** @description The node. */
-            node: components["schemas"]["Node"];
+            node: components["schemas"]["StoredNode"];
             /** @description Whether the text names it. */
             by_name: boolean;
             /** @description The words that it shares with the text, sorted. */
@@ -2283,7 +2487,7 @@ export interface components {
             /** @description Each edge once; a node as often as edges lead to it. */
             neighbours: components["schemas"]["Neighbour"][];
             /** @description Edges of the page whose other node is not there. */
-            dangling: components["schemas"]["Edge2"][];
+            dangling: components["schemas"]["GraphEdge"][];
             /** @description Rows that can't be read: edges, and nodes at the other end of edges. */
             unreadable: components["schemas"]["Unreadable"][];
             /** @description The next page; `None` after the last. */
@@ -2294,12 +2498,12 @@ export interface components {
         /** @description An edge of a node, and the node at its other end. */
         Neighbour: {
             /** @description The edge. */
-            edge: components["schemas"]["Edge2"];
+            edge: components["schemas"]["GraphEdge"];
             /** @description The other node; the same one for an edge from a node to itself. */
-            node: components["schemas"]["Node"];
+            node: components["schemas"]["StoredNode"];
         };
         /** @description An edge that is stored: the source stands in the relation to the target. */
-        Edge2: {
+        GraphEdge: {
             /** @description What tells it from others. */
             id: components["schemas"]["EdgeId"];
             /** @description Where it begins. */
@@ -2358,20 +2562,20 @@ export interface components {
             /** @description The nearest first, from the node itself on. Empty where that is not there. */
             nodes: components["schemas"]["NearbyNode"][];
             /** @description Edges between these nodes, each once: all that a node less than the full depth away has. */
-            edges: components["schemas"]["Edge2"][];
+            edges: components["schemas"]["GraphEdge"][];
             /** @description Edges that lead to no node. */
-            dangling: components["schemas"]["Edge2"][];
+            dangling: components["schemas"]["GraphEdge"][];
             /** @description Rows that can't be read. */
             unreadable: components["schemas"]["Unreadable"][];
             /** @description The limit that left something out; `None` where nothing was. */
-            truncated?: components["schemas"]["Limit"] | null;
+            truncated?: components["schemas"]["WalkLimit"] | null;
             /** @description What the call cost. */
             usage: components["schemas"]["Usage"];
         };
         /** @description A node near another. */
         NearbyNode: {
             /** @description The node. */
-            node: components["schemas"]["Node"];
+            node: components["schemas"]["StoredNode"];
             /**
              * Format: uint32
              * @description How many edges away it is; 0 for the node itself.
@@ -2379,7 +2583,7 @@ export interface components {
             depth: number;
         };
         /** @description Which limit ended a walk before it was at its end. */
-        Limit: "nodes" | "edges" | "requests" | "paths";
+        WalkLimit: "nodes" | "edges" | "requests" | "paths";
         /** @description From where to where. */
         BetweenNodes: {
             /** @description The graph memory node. */
@@ -2412,11 +2616,11 @@ export interface components {
             /** @description The shortest first. */
             paths: components["schemas"]["Path"][];
             /** @description The nodes that they meet, each once. */
-            nodes: components["schemas"]["Node"][];
+            nodes: components["schemas"]["StoredNode"][];
             /** @description Rows on the way that can't be read. */
             unreadable: components["schemas"]["Unreadable"][];
             /** @description The limit that left something out; `None` where nothing was. */
-            truncated?: components["schemas"]["Limit"] | null;
+            truncated?: components["schemas"]["WalkLimit"] | null;
             /** @description What the call cost. */
             usage: components["schemas"]["Usage"];
         };
@@ -2425,7 +2629,7 @@ export interface components {
             /** @description From the first to the last; none twice. */
             nodes: components["schemas"]["NodeId"][];
             /** @description The edges between them, one fewer. */
-            edges: components["schemas"]["Edge2"][];
+            edges: components["schemas"]["GraphEdge"][];
         };
         /** @description A page of the edges of a type. */
         EdgesOfTypePage: {
@@ -2447,7 +2651,7 @@ export interface components {
         /** @description A page of edges. */
         EdgePage: {
             /** @description Each once. */
-            edges: components["schemas"]["Edge2"][];
+            edges: components["schemas"]["GraphEdge"][];
             /** @description Rows that can't be read. */
             unreadable: components["schemas"]["Unreadable"][];
             /** @description The next page; `None` after the last. */
@@ -2480,7 +2684,7 @@ export interface components {
         /** @description A change that was made, and whether the history has it. */
         RecordedNodePut: {
             /** @description As it is stored. */
-            node: components["schemas"]["Node"];
+            node: components["schemas"]["StoredNode"];
             /** @description Whether this call put it; else it was there already, perhaps of an attempt before, and is left as it was. */
             created: boolean;
             /** @description What the call cost. */
@@ -2511,7 +2715,7 @@ export interface components {
         /** @description A change that was made, and whether the history has it. */
         RecordedNodeUpdated: {
             /** @description As it is stored now. */
-            node: components["schemas"]["Node"];
+            node: components["schemas"]["StoredNode"];
             /** @description What the call cost. */
             usage: components["schemas"]["Usage"];
             /** @description What kept the connected history from recording the change, which stands all the same. */
@@ -2560,7 +2764,7 @@ export interface components {
         /** @description A change that was made, and whether the history has it. */
         RecordedLinked: {
             /** @description As it is stored. */
-            edge: components["schemas"]["Edge2"];
+            edge: components["schemas"]["GraphEdge"];
             /** @description Whether an earlier call or attempt had linked it; then nothing was changed, its properties neither. */
             duplicate: boolean;
             /** @description What the call cost. */
@@ -2598,6 +2802,290 @@ export interface components {
             usage: components["schemas"]["Usage"];
             /** @description What kept the connected history from recording the change, which stands all the same. */
             unrecorded?: components["schemas"]["Error"] | null;
+        };
+        /** @description Which memory of which history. */
+        RecordsPage: {
+            /** @description The history store node. */
+            history: components["schemas"]["NodeRef"];
+            /** @description The memory. */
+            memory_id: string;
+            /**
+             * Format: uint32
+             * @description How many rows at most.
+             * @default 50
+             */
+            limit: number;
+            /** @description The `next` of the page before. */
+            page?: components["schemas"]["PageToken"] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description A page of a memory's history. */
+        HistoryPage: {
+            /** @description Oldest first. */
+            records: components["schemas"]["StoredRecord"][];
+            /** @description Rows that can't be read. */
+            unreadable: components["schemas"]["Unreadable"][];
+            /** @description The next page; `None` after the last. */
+            next?: components["schemas"]["PageToken"] | null;
+            /** @description What the call cost. */
+            usage: components["schemas"]["Usage"];
+        };
+        /** @description A record as a store has it. */
+        StoredRecord: {
+            /**
+             * Format: uint64
+             * @description Its place in the memory's history; higher for each record that the store took later.
+             */
+            sequence: number;
+            /** @description Whose memory it is. */
+            user: string;
+            /** @description The record's own id. */
+            id: string;
+            /** @description Which memory. */
+            memory_id: string;
+            /** @description The text until then. */
+            old_memory?: string | null;
+            /** @description The text since. */
+            new_memory?: string | null;
+            /** @description What happened. */
+            event: components["schemas"]["HistoryEvent"];
+            /** @description When the memory was made, in ISO 8601. */
+            created_at: string;
+            /** @description When it was changed, in ISO 8601. */
+            updated_at?: string | null;
+            /** @description Whether the memory is gone since. */
+            is_deleted: boolean;
+            /** @description Who said what it was made of. */
+            actor_id?: string | null;
+            /** @description The role of who said it. */
+            role?: string | null;
+        };
+        /** @description What happened to a memory. */
+        HistoryEvent: "ADD" | "UPDATE" | "DELETE";
+        /** @description Records to add. */
+        NewRecords: {
+            /** @description The history store node. */
+            history: components["schemas"]["NodeRef"];
+            /** @description The records, in the order in which things happened. One with an id may be sent again. */
+            records: components["schemas"]["NewHistoryRecord"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * @description A record to add. What is left out, the store fills in; an id that it makes up is lost with a lost answer, so bring one to
+         *     be able to repeat the call.
+         */
+        NewHistoryRecord: {
+            /**
+             * @description What makes adding it repeatable; a new one when left out.
+             * @default null
+             */
+            id: string | null;
+            /**
+             * @description Whose memory it is; the scope's own name when left out.
+             * @default null
+             */
+            user: string | null;
+            /** @description Which memory. */
+            memory_id: string;
+            /**
+             * @description The text until then.
+             * @default null
+             */
+            old_memory: string | null;
+            /**
+             * @description The text since.
+             * @default null
+             */
+            new_memory: string | null;
+            /** @description What happened. */
+            event: components["schemas"]["HistoryEvent"];
+            /**
+             * @description When the memory was made, in ISO 8601; now when left out.
+             * @default null
+             */
+            created_at: string | null;
+            /**
+             * @description When it was changed, in ISO 8601.
+             * @default null
+             */
+            updated_at: string | null;
+            /**
+             * @description Whether the memory is gone since.
+             * @default false
+             */
+            is_deleted: boolean;
+            /**
+             * @description Who said what it was made of.
+             * @default null
+             */
+            actor_id: string | null;
+            /**
+             * @description The role of who said it.
+             * @default null
+             */
+            role: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description What became of a batch of records. */
+        AddedRecords: {
+            /** @description A row a record, in the order of the call. */
+            added: components["schemas"]["AddedRecord"][];
+            /** @description What the call cost. */
+            usage: components["schemas"]["Usage"];
+        };
+        /** @description What became of a record. */
+        AddedRecord: {
+            /** @description The record's id. */
+            id: string;
+            /**
+             * Format: uint64
+             * @description Its place in the memory's history.
+             */
+            sequence: number;
+            /** @description Whether an earlier call had stored it; then this one changed nothing. */
+            duplicate: boolean;
+            /** @description What the call cost; of a batch, see `AddedBatch::usage`. */
+            usage: components["schemas"]["Usage"];
+        };
+        /** @description How many messages of which session scope. */
+        LastMessages: {
+            /** @description The history store node. */
+            history: components["schemas"]["NodeRef"];
+            /** @description The session scope. */
+            session_scope: string;
+            /**
+             * Format: uint32
+             * @description How many messages at most.
+             * @default 50
+             */
+            limit: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description The newest messages of a session scope. */
+        RecentMessages: {
+            /** @description Oldest first. */
+            messages: components["schemas"]["SessionMessage"][];
+            /** @description What the call cost. */
+            usage: components["schemas"]["Usage"];
+        };
+        /** @description A message of a session scope, as a store has it. */
+        SessionMessage: {
+            /** @description The message's own id. */
+            id: string;
+            /**
+             * Format: uint64
+             * @description Its place in the session scope; higher for each message that the store took later.
+             */
+            sequence: number;
+            /** @description Whose message it is. */
+            user: string;
+            /** @description Who speaks. */
+            role: string;
+            /** @description What was said. */
+            content: string;
+            /** @description The speaker's name. */
+            name?: string | null;
+            /** @description When it was said, in ISO 8601. */
+            created_at: string;
+        };
+        /** @description Messages to add. */
+        NewSessionMessages: {
+            /** @description The history store node. */
+            history: components["schemas"]["NodeRef"];
+            /** @description The session scope. */
+            session_scope: string;
+            /** @description The messages, oldest first. One with an id may be sent again. */
+            messages: components["schemas"]["NewSessionMessage"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description A message to add to a session scope. */
+        NewSessionMessage: {
+            /**
+             * @description What makes adding it repeatable; a new one when left out.
+             * @default null
+             */
+            id: string | null;
+            /**
+             * @description Whose message it is; the scope's own name when left out.
+             * @default null
+             */
+            user: string | null;
+            /** @description Who speaks, such as `user`. */
+            role: string;
+            /** @description What was said. */
+            content: string;
+            /**
+             * @description The speaker's name.
+             * @default null
+             */
+            name: string | null;
+            /**
+             * @description When it was said, in ISO 8601; now when left out.
+             * @default null
+             */
+            created_at: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description Messages that were added. */
+        AddedMessages: {
+            /**
+             * Format: uint64
+             * @description How many are new; those of an earlier call are not counted.
+             */
+            added: number;
+            /**
+             * Format: uint64
+             * @description The place of the newest message in the session scope.
+             */
+            sequence: number;
+            /** @description What the call cost. */
+            usage: components["schemas"]["Usage"];
+        };
+        /** @description Which session scope of which history. */
+        OfSessionScope: {
+            /** @description The history store node. */
+            history: components["schemas"]["NodeRef"];
+            /** @description The session scope. */
+            session_scope: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description What was removed. */
+        DeletedHistory: {
+            /**
+             * Format: uint64
+             * @description Records of memories.
+             */
+            records: number;
+            /**
+             * Format: uint64
+             * @description Messages of session scopes.
+             */
+            messages: number;
+            /** @description What the call cost. */
+            usage: components["schemas"]["Usage"];
+        };
+        /** @description Which user of which history. */
+        OfUser: {
+            /** @description The history store node. */
+            history: components["schemas"]["NodeRef"];
+            /** @description The user. */
+            user: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description A history store. */
+        OfHistory: {
+            /** @description The history store node. */
+            history: components["schemas"]["NodeRef"];
+        } & {
+            [key: string]: unknown;
         };
         /** @description The saved credentials. */
         Credentials: {
@@ -2718,6 +3206,117 @@ export interface components {
             provider: string | null;
         } & {
             [key: string]: unknown;
+        };
+        /** @description Which tables, and who asks. */
+        OfTables: {
+            /** @description Which tables, and how they are to be. */
+            tables: components["schemas"]["TableOptions"];
+            /** @description The id of the credential; the built-in engine needs none. */
+            credential?: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description Which tables, and how they are to be. */
+        TableOptions: {
+            /** @description What lies in the table */
+            layout: components["schemas"]["TableLayout"];
+            /** @description The table's name [default: Mem0Conversations, Mem0History, Mem0Graph; the others have none] */
+            table_name?: string | null;
+            /** @description Of `mem0`: the name of the table of conversations [default: Mem0Conversations] */
+            conversation_table_name?: string | null;
+            /** @description Of `mem0`: the name of the table of the graph [default: Mem0Graph] */
+            graph_table_name?: string | null;
+            /** @description The partition key's name [default: sessionId; history: SessionId; griptape: id] */
+            partition_key?: string | null;
+            /** @description The sort key's name [default: turns: sk; griptape: none] */
+            sort_key?: string | null;
+            /** @description Of griptape: what the sort key's values are [default: text] */
+            sort_key_type?: components["schemas"]["SortKeyType"] | null;
+            /** @description The attribute by which the table removes items [default: none are removed] */
+            expiry_attribute?: string | null;
+            /**
+             * @description Of `mem0` and mem0-conversations: whether conversations expire, by `expiration_time`
+             * @default false
+             */
+            ttl_enabled: boolean;
+            /** @description Of `mem0` and mem0-graph: whether edges are found by their type, through an index [default: true] */
+            gsi_enabled?: boolean | null;
+            /** @description Of mem0-graph: the index's name [default: RelationshipTypeIndex] */
+            gsi_name?: string | null;
+            /**
+             * Format: uint32
+             * @description Read units a second, of the table and of its index [default: paid by request]
+             */
+            read_units?: number | null;
+            /**
+             * Format: uint32
+             * @description Write units a second, of the table and of its index
+             */
+            write_units?: number | null;
+            /**
+             * @description Any state of the last 35 days can be restored
+             * @default false
+             */
+            point_in_time_recovery: boolean;
+            /** @description The id, ARN or alias of the KMS key that encrypts the table [default: DynamoDB's own] */
+            kms_key?: string | null;
+            /**
+             * @description The table can't be deleted before this is switched off
+             * @default false
+             */
+            deletion_protection: boolean;
+            /** @description A tag; can be repeated */
+            tags?: {
+                [key: string]: string;
+            };
+            /** @description The AWS region [default: us-east-1] */
+            region?: string | null;
+            /** @description Another address that speaks DynamoDB, or `builtin` for the database inside this program */
+            endpoint?: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description What lies in a table. */
+        TableLayout: "turns" | "list" | "history" | "griptape" | "mem0-conversations" | "mem0-history" | "mem0-graph" | "mem0";
+        /** @description What a sort key's values are. */
+        SortKeyType: "text" | "number";
+        /** @description What there is now. */
+        TablesReport: {
+            /** @description The worst of all findings. */
+            level: components["schemas"]["Level"];
+            /** @description The tables. */
+            tables: components["schemas"]["TableReport"][];
+            /** @description What it cost. */
+            usage: components["schemas"]["Usage"];
+        };
+        /** @description What there is to say of one table. */
+        TableReport: {
+            /** @description The table's name. */
+            table: string;
+            /** @description Whether it was made now. */
+            made: boolean;
+            /** @description How it stands, and what differs from what was asked for. */
+            findings: components["schemas"]["Finding"][];
+        };
+        /** @description Which table, and who asks. */
+        ToDelete: {
+            /** @description The table's name. */
+            table: string;
+            /** @description The AWS region; `us-east-1` when left out. */
+            region?: string | null;
+            /** @description Another address that speaks DynamoDB, or `builtin` for the database inside this host. */
+            endpoint?: string | null;
+            /** @description The id of the credential; the built-in engine needs none. */
+            credential?: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description A table that is gone. */
+        Deleted: {
+            /** @description The table's name. */
+            deleted: string;
+            /** @description What it cost. */
+            usage: components["schemas"]["Usage"];
         };
         /** @description A question. Fields that are not listed have no effect. */
         Question: {
@@ -4632,6 +5231,279 @@ export interface operations {
             504: components["responses"]["Unknown"];
         };
     };
+    listHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Which memory of which history. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordsPage"];
+            };
+        };
+        responses: {
+            /** @description A page of a memory's history. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["TokenNeeded"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Unsupported"];
+            424: components["responses"]["Credential"];
+            500: components["responses"]["Failed"];
+            502: components["responses"]["Protocol"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Unknown"];
+        };
+    };
+    addHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Records to add. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRecords"];
+            };
+        };
+        responses: {
+            /** @description What became of a batch of records. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedRecords"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["TokenNeeded"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Unsupported"];
+            424: components["responses"]["Credential"];
+            500: components["responses"]["Failed"];
+            502: components["responses"]["Protocol"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Unknown"];
+        };
+    };
+    listSessionMessages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How many messages of which session scope. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LastMessages"];
+            };
+        };
+        responses: {
+            /** @description The newest messages of a session scope. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecentMessages"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["TokenNeeded"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Unsupported"];
+            424: components["responses"]["Credential"];
+            500: components["responses"]["Failed"];
+            502: components["responses"]["Protocol"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Unknown"];
+        };
+    };
+    addSessionMessages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Messages to add. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSessionMessages"];
+            };
+        };
+        responses: {
+            /** @description Messages that were added. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedMessages"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["TokenNeeded"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Unsupported"];
+            424: components["responses"]["Credential"];
+            500: components["responses"]["Failed"];
+            502: components["responses"]["Protocol"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Unknown"];
+        };
+    };
+    deleteSessionMessages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Which session scope of which history. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfSessionScope"];
+            };
+        };
+        responses: {
+            /** @description What was removed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedHistory"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["TokenNeeded"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Unsupported"];
+            424: components["responses"]["Credential"];
+            500: components["responses"]["Failed"];
+            502: components["responses"]["Protocol"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Unknown"];
+        };
+    };
+    deleteUserHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Which user of which history. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfUser"];
+            };
+        };
+        responses: {
+            /** @description What was removed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedHistory"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["TokenNeeded"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Unsupported"];
+            424: components["responses"]["Credential"];
+            500: components["responses"]["Failed"];
+            502: components["responses"]["Protocol"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Unknown"];
+        };
+    };
+    resetHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A history store. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfHistory"];
+            };
+        };
+        responses: {
+            /** @description What was removed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedHistory"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["TokenNeeded"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Unsupported"];
+            424: components["responses"]["Credential"];
+            500: components["responses"]["Failed"];
+            502: components["responses"]["Protocol"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Unknown"];
+        };
+    };
     listCredentials: {
         parameters: {
             query?: never;
@@ -4815,6 +5687,123 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["TokenNeeded"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Unsupported"];
+            424: components["responses"]["Credential"];
+            500: components["responses"]["Failed"];
+            502: components["responses"]["Protocol"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Unknown"];
+        };
+    };
+    createTables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Which tables, and who asks. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfTables"];
+            };
+        };
+        responses: {
+            /** @description What there is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TablesReport"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["TokenNeeded"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Unsupported"];
+            424: components["responses"]["Credential"];
+            500: components["responses"]["Failed"];
+            502: components["responses"]["Protocol"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Unknown"];
+        };
+    };
+    checkTables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Which tables, and who asks. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfTables"];
+            };
+        };
+        responses: {
+            /** @description What there is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TablesReport"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["TokenNeeded"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Unsupported"];
+            424: components["responses"]["Credential"];
+            500: components["responses"]["Failed"];
+            502: components["responses"]["Protocol"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["Unknown"];
+        };
+    };
+    deleteTable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Which table, and who asks. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToDelete"];
+            };
+        };
+        responses: {
+            /** @description A table that is gone. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
                 };
             };
             400: components["responses"]["BadRequest"];

@@ -54,6 +54,7 @@ export const KEY_HELP: KeyHelp[] = [
       { does: 'Tidy up', keys: ['Shift Alt T'] },
       { does: 'Move the selection', keys: ['↑', '↓', '←', '→'] },
       { does: 'Select an area', keys: ['Shift drag'] },
+      { does: 'Add to the selection', keys: ['Shift click'] },
     ],
   },
   {

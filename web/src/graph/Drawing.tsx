@@ -78,7 +78,7 @@ function Drawn({ graph }: { graph: GraphStore }) {
     return merged.map(({ id, source, target, labels, bend }): RelationEdge => {
       const own = source === selected || target === selected;
       const tone = own ? 'near' : selected !== undefined || hits ? 'dim' : 'plain';
-      const data = { labels, bend, from: radiusOf(degrees.get(source) ?? 0), to: radiusOf(degrees.get(target) ?? 0), tone, shown: own || merged.length <= LABELLED } as const;
+      const data = { labels, bend, from: radiusOf(degrees.get(source) ?? 0), to: radiusOf(degrees.get(target) ?? 0), tone, shown: own || (tone === 'plain' && merged.length <= LABELLED) } as const;
       return { id, type: 'relation', source, target, data, zIndex: own ? 1 : 0 };
     });
   }, [merged, selected, hits]);

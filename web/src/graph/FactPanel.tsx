@@ -24,7 +24,9 @@ export function FactPanel({ graph, node, id }: { graph: GraphStore; node: FlowNo
   const title = useFocusIfLost<HTMLHeadingElement>();
   const [copied, copy] = useCopy();
   const section = useRef<HTMLElement>(null);
-  useEffect(() => section.current?.scrollIntoView({ block: 'nearest' }), []);
+  useEffect(() => {
+    void section.current?.scrollIntoView({ block: 'nearest' });
+  }, []);
   const [open, setOpen] = useState<'edit' | 'relate' | 'delete'>();
   const fields = withoutSources(fact?.metadata);
   return (

@@ -44,10 +44,10 @@ export interface Found {
 
 export const PAGE = 50;
 const MOST_HITS = 30;
-/** How far around a fact is looked: at first, and when it is opened. */
-const FIRST_DEPTH = 2;
-const OPEN_DEPTH = 1;
-/** How many facts are explored before anybody asks, so that there is something to see. */
+/** How far around a fact is looked, and for how many facts: at first, so that there is something to see, and when it is opened. */
+const FIRST_LOOK = { depth: 3, facts: 60 };
+const OPENING = { depth: 1, facts: 200 };
+/** How often it is looked around a fact that nothing so far led to, before anybody asks. */
 const FIRST_ROUNDS = 5;
 
 const NO_LIST: FactList = { is: 'new', ids: [], next: undefined, error: undefined };
@@ -110,9 +110,10 @@ export function createGraph(node: GraphRef, api: GraphApi, before: () => Promise
     return answer.value;
   };
 
-  const explore = async (id: string, depth: number): Promise<boolean> => {
+  /** Whether all that was looked for is here. */
+  const explore = async (id: string, { depth, facts: most } = OPENING): Promise<boolean> => {
     setState({ exploring: true, problem: undefined });
-    const answer = await ask(() => api.neighbourhood(node, id, depth));
+    const answer = await ask(() => api.neighbourhood(node, id, depth, most));
     setState({ exploring: false });
     if (!answer.ok) {
       setState({ problem: answer.error });
@@ -124,7 +125,7 @@ export function createGraph(node: GraphRef, api: GraphApi, before: () => Promise
     const cut = truncated != null;
     const whole = cut ? [] : nodes.filter((near) => near.depth < depth).map(({ node: fact }) => fact.id);
     setState((state) => ({ truncated: cut, explored: new Set([...state.explored, ...whole, id]) }));
-    return true;
+    return !cut;
   };
 
   /** The newest facts of the first page with what is near them. */
@@ -132,7 +133,7 @@ export function createGraph(node: GraphRef, api: GraphApi, before: () => Promise
     const newest = [...nodes].sort((left, right) => changedAt(right) - changedAt(left));
     for (let round = 0; round < FIRST_ROUNDS; round++) {
       const next = newest.find(({ id }) => !getState().explored.has(id));
-      if (!next || !(await explore(next.id, FIRST_DEPTH))) return;
+      if (!next || !(await explore(next.id, FIRST_LOOK))) return;
     }
   };
 
@@ -158,7 +159,7 @@ export function createGraph(node: GraphRef, api: GraphApi, before: () => Promise
       setState({ facts: new Map(), relations: new Map(), explored: new Set(), unreadable: [], problem: undefined });
       const { selected, found } = getState();
       await begin();
-      if (selected !== undefined) await explore(selected, OPEN_DEPTH);
+      if (selected !== undefined) await explore(selected);
       if (found) await this.search(found.text);
       if (selected !== undefined && !getState().facts.has(selected)) setState({ selected: undefined });
     },
@@ -180,7 +181,7 @@ export function createGraph(node: GraphRef, api: GraphApi, before: () => Promise
     /** Shows a fact, and reads what is near it. */
     select(id: string | undefined): void {
       setState({ selected: id });
-      if (id !== undefined && !getState().explored.has(id)) void explore(id, OPEN_DEPTH);
+      if (id !== undefined && !getState().explored.has(id)) void explore(id);
     },
 
     async put(fact: NewFact): Promise<ApiError | undefined> {
@@ -190,7 +191,7 @@ export function createGraph(node: GraphRef, api: GraphApi, before: () => Promise
       take([put]);
       setState((state) => ({ selected: put.id, list: { ...state.list, ids: [put.id, ...state.list.ids.filter((id) => id !== put.id)] } }));
       done(created ? `“${put.id}” is added.` : `“${put.id}” was there already, and is as it was.`, answer.value);
-      void explore(put.id, OPEN_DEPTH);
+      void explore(put.id);
       return undefined;
     },
 
@@ -223,7 +224,7 @@ export function createGraph(node: GraphRef, api: GraphApi, before: () => Promise
       const { edge, duplicate } = answer.value;
       take([], [edge]);
       done(duplicate ? 'They were related so already.' : 'The relation is added.', answer.value);
-      if (!getState().facts.has(edge.target)) void explore(edge.target, OPEN_DEPTH);
+      if (!getState().facts.has(edge.target)) void explore(edge.target);
       return undefined;
     },
 

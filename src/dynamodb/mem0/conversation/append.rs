@@ -1,5 +1,7 @@
 //! A turn at the end of a conversation: read, and written if nothing came between.
 
+use aws_sdk_dynamodb::types::AttributeValue;
+
 use super::ConversationStore;
 use super::codec;
 use super::draft::version_of;
@@ -13,7 +15,6 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::session::{Position, SessionId, SessionKey, Turn};
 use crate::store::{After, Append, Appended, Consistency, Dedupe};
 use crate::usage::Usage;
-use aws_sdk_dynamodb::types::AttributeValue;
 
 /// How often a write is tried when other writers come between. Each round one of them gets through.
 pub(super) const MAX_TRIES: u32 = 64;

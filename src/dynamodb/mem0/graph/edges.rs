@@ -2,7 +2,8 @@
 
 use super::codec::{self, OUTGOING, attr, s, text};
 use super::keys::{IN, IN_END, Keys, META, OUT, OUT_END, REL, REL_END, edge_id};
-use super::requests::{Expression, Range};
+use super::requests::Range;
+use super::writes::Expression;
 use super::{Mem0GraphStore, not_of_this_listing, page_size};
 use crate::dynamodb::size::Item;
 use crate::error::{Error, Result};

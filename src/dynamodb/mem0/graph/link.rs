@@ -3,7 +3,8 @@
 use super::Mem0GraphStore;
 use super::codec::{self, Ends, attr, edge_rows, s, text};
 use super::keys::{self, Keys, META};
-use super::requests::{Expression, Transacted, Write};
+use super::requests::Transacted;
+use super::writes::{Expression, Write};
 use crate::dynamodb::size::Item;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::node::object;

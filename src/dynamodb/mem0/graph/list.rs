@@ -2,7 +2,7 @@
 
 use super::codec::{self, attr, s, text};
 use super::keys::{Keys, META, Mine};
-use super::requests::Expression;
+use super::writes::Expression;
 use super::{Mem0GraphStore, not_of_this_listing, page_size};
 use crate::dynamodb::size::Item;
 use crate::error::Result;

@@ -22,6 +22,9 @@
 //! refuses it; then removes its edges, each whole, while the mark stands; and last the node with its words. What is cut off
 //! goes on with the next deletion of that node, or before it is put again: the edges of the old one never come back to life.
 //!
+//! What it costs, in write units for small rows: an edge 6, and 3 more where there is an index; 2 more for each node that
+//! has to exist. A node 2, and 2 a word. A deletion takes a request for each 33 edges, and one more for each 99.
+//!
 //! Words (`cm_words` lists them at the node) are put in the transaction that puts the node, up to
 //! [`MAX_NODE_WORDS`](crate::graph::words::MAX_NODE_WORDS) of them, two write units each. Nodes of other writers have none:
 //! a search finds them by their exact name alone. A row that no longer fits its node is never shown.
@@ -36,6 +39,8 @@ mod nodes;
 mod requests;
 mod search;
 mod table;
+mod update;
+mod writes;
 
 use std::num::NonZeroU32;
 
@@ -174,7 +179,7 @@ impl GraphStore for Mem0GraphStore {
     }
 
     async fn update_node(&self, scope: &Scope, id: &NodeId, change: NodeChange) -> Result<NodeUpdated> {
-        nodes::update(self, scope, id, change).await
+        update::update(self, scope, id, change).await
     }
 
     async fn delete_node(&self, scope: &Scope, id: &NodeId) -> Result<NodeDeleted> {
