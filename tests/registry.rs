@@ -278,7 +278,7 @@ fn each_problem_names_the_input_and_never_its_value() {
         (json!({"tableName": "chat", "recall": "all"}), "recall: must be an object; found text"),
         (
             json!({"tableName": "chat", "recall": {}}),
-            "recall.policy: must be one of `everything`, `lastTurns`, `lastMessages`",
+            "recall.policy: must be one of `everything`, `lastTurns`, `lastMessages`, `summaryAndRecent`",
         ),
         (
             json!({"tableName": "chat", "recall": {"policy": "lastTurns"}}),

@@ -1,8 +1,5 @@
 //! A layout on a server of DynamoDB's protocol, with a proxy between them.
 
-// Whoever takes the harness by its path gets this with it.
-#[path = "mem0.rs"]
-mod mem0;
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -31,6 +28,9 @@ use serde_json::Value;
 use crate::support::dynamodb::{client_with_key, create_table};
 use crate::support::fault_proxy::{Dialect, FaultProxy};
 use crate::support::interop::{History, Package};
+
+#[path = "mem0.rs"]
+mod mem0;
 
 pub(crate) const TABLE: &str = "chat";
 const PARTITION_KEY: &str = "SessionId";

@@ -10,6 +10,7 @@
 )]
 
 #[path = "../../../tests/conformance_dynamodb/harness.rs"]
+#[allow(dead_code, reason = "each test binary uses a part of this module")]
 mod dynamodb;
 mod engines;
 #[path = "../engine_upstash_redis/redis_server.rs"]
