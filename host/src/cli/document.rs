@@ -150,6 +150,7 @@ fn builtin_inputs(node: &str) -> Map<String, Value> {
             "endpoint": "builtin",
         }),
         "griptapeDynamoDBConversationMemory" => json!({"tableName": "griptape", "endpoint": "builtin"}),
+        "mem0DynamoDBConversationMemory" => json!({"tableName": "mem0", "endpoint": "builtin"}),
         "upstashRedisBackedChatMemory" => json!({"baseURL": "builtin"}),
         _ => Value::Null,
     };
