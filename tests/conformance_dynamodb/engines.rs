@@ -63,7 +63,7 @@ impl Server for Dynalite {
     }
 
     fn lack(&self, failure: &str) -> Option<&'static str> {
-        failure.contains("UnknownOperationException").then_some("dynalite has no transactions")
+        failure.contains("does not have the operation").then_some("dynalite has no transactions")
     }
 }
 

@@ -1,6 +1,5 @@
 //! A layout on a server of DynamoDB's protocol, with a proxy between them.
 
-
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};

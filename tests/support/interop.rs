@@ -45,6 +45,22 @@ pub(crate) fn griptape(release: &str, options: &[(&str, &str)]) -> Command {
     command
 }
 
+/// A Java command for Amazon's DynamoDB Local, in memory.
+pub(crate) fn dynamodb_local(port: u16) -> Command {
+    let folder = folder().join(".dynamodb-local");
+    installed(&folder.join(".stamp"));
+    let mut command = Command::new("java");
+    command.arg(format!("-Djava.library.path={}", folder.join("DynamoDBLocal_lib").display()));
+    // It listens on all addresses, and its Log4j of 2017 looks up what requests would have it log.
+    command.arg("-Dlog4j2.loggerContextFactory=org.apache.logging.log4j.simple.SimpleLoggerContextFactory");
+    command
+        .arg("-jar")
+        .arg(folder.join("DynamoDBLocal.jar"))
+        .arg("-inMemory")
+        .args(["-port", &port.to_string()]);
+    command
+}
+
 fn program(interpreter: &Path, flags: &[&str], script: &Path) -> Command {
     installed(interpreter);
     let mut command = Command::new(interpreter);

@@ -14,6 +14,7 @@ pub(crate) mod conversation;
 pub(crate) mod dynalite;
 #[cfg(feature = "dynamodb")]
 pub(crate) mod dynamodb;
+pub(crate) mod dynamodb_local;
 #[cfg(feature = "dynamodb")]
 pub(crate) mod dynoxide;
 pub(crate) mod fault_proxy;

@@ -1,13 +1,17 @@
 //! Child processes that serve something for the length of a test.
 
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
 /// How long a server may take from its start until it serves.
-const READY_TIMEOUT: Duration = Duration::from_secs(60);
+pub(crate) const READY_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Another process can take a port between [`free_port`] and its use, so more than one is tried.
+pub(crate) const PORTS_TRIED: usize = 5;
 
 /// A running child, ended when this is dropped. Its errors go to the test's own standard error.
 pub(crate) struct Process {
@@ -55,6 +59,10 @@ impl Process {
             }
         }
     }
+
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("a child can be asked").is_some()
+    }
 }
 
 impl Drop for Process {
@@ -63,4 +71,10 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A port for a server that can't choose one itself.
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a loopback port is free");
+    listener.local_addr().expect("a bound listener has an address").port()
 }

@@ -1,14 +1,10 @@
 //! Debian's redis-server.
 
-use std::net::TcpListener;
 use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::process::Process;
-
-/// Another process can take the port between its choice and its use, so more than one is tried.
-const PORTS_TRIED: usize = 5;
+use super::process::{PORTS_TRIED, Process, free_port};
 
 /// A Redis of its own, empty, in a folder that goes with it.
 pub(crate) struct RedisServer {
@@ -37,9 +33,4 @@ impl RedisServer {
     pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a loopback port is free");
-    listener.local_addr().expect("a bound listener has an address").port()
 }

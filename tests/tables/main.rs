@@ -8,6 +8,7 @@
     reason = "clippy.toml exempts tests, but not the functions that they share"
 )]
 
+mod charges;
 mod check;
 mod create;
 mod delete;

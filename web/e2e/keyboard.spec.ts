@@ -76,6 +76,7 @@ async function type(page: Page, field: string, text: string): Promise<void> {
 
 async function connectToChain(page: Page): Promise<void> {
   await page.keyboard.press('l');
+  await expect(page.getByRole('combobox', { name: 'Connect to' })).toBeFocused();
   await page.keyboard.type('Conversation');
   await page.keyboard.press('Enter');
 }
